@@ -1,0 +1,96 @@
+"""The cluster against one process of the same loop, interleaved and repeated; `make bench`.
+
+Prints a table and writes build/benchmark.json.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import reviews
+from trainer.segmenter import Segmenter
+
+RESULT = Path("build/benchmark.json")
+LIMIT_SECONDS = 600
+Figures = dict[str, float]
+
+
+def one_process(*arguments: str) -> dict[str, Any]:
+    """Our loop in one process with both cores."""
+    command = [sys.executable, "-m", "benchmarks.one_process", *arguments]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_SECONDS).stdout
+    answer: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return answer
+
+
+def cluster() -> Figures:
+    """Our loop on 2 executors × 1 core, with the rate of the feed."""
+    with TemporaryDirectory() as folder:
+        program = Path(sys.executable).with_name("textcnn")
+        command = [str(program), "train", "examples/reviews.toml", "--set", "train.epochs=2", "--out", folder]
+        subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
+        result = json.loads(Path(folder, "result.json").read_text())
+        events = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
+    spooled = [event for event in events if event["kind"] == "Spooled"]
+    fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
+    seconds = result["seconds"]
+    return {
+        "cluster, documents/s": result["documents_per_second"],
+        "feed, documents/s and executor": fed,
+        "all but preparing and training, s": seconds["total"] - seconds["prepare"] - seconds["train"],
+    }
+
+
+def segmenter(use_rjieba: bool) -> float:
+    """Documents/s of a segmenter on one core, its dictionary already loaded."""
+    texts = [text for text, _ in reviews.rows()][:: 1 if use_rjieba else 10]
+    tokens = Segmenter(use_rjieba=use_rjieba).tokens
+    tokens("预热")
+    begun = time.perf_counter()
+    for text in texts:
+        tokens(text)
+    return len(texts) / (time.perf_counter() - begun)
+
+
+def measure(repeat: int) -> dict[str, list[float]]:
+    """Returns the figures of every repetition; each measures everything once, one after the other."""
+    figures: dict[str, list[float]] = {}
+    single: list[tuple[str, Callable[[], float]]] = [
+        ("one process, documents/s", lambda: one_process()["documents_per_second"]),
+        ("rjieba, documents/s and core", lambda: segmenter(True)),
+        ("jieba, documents/s and core", lambda: segmenter(False)),
+    ]
+    for _ in range(repeat):
+        found = cluster()
+        found |= {name: run() for name, run in single}
+        found["cluster / one process"] = found["cluster, documents/s"] / found["one process, documents/s"]
+        for name, value in found.items():
+            figures.setdefault(name, []).append(value)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=3)
+    figures = measure(parser.parse_args().repeat)
+    for split in ("text", "row"):
+        figures[f"test accuracy, split by {split}"] = [one_process("--split", split, "--epochs", "6")["accuracy"]]
+    table = Table("what", "median", "least", "most")
+    for name, values in figures.items():
+        table.add_row(name, *(f"{value:,.3f}" for value in (median(values), min(values), max(values))))
+    Console().print(table)
+    RESULT.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What runs in the Spark driver and in its tasks: read, prepare, feed, watch, record."""

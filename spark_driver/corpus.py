@@ -1,0 +1,149 @@
+"""Counts what is in the prepared rows, and encodes their documents into blocks."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyspark import RDD, TaskContext
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
+
+from trainer.blocks import SPLITS, Block, Split
+from trainer.config import TextConfig
+from trainer.errors import DataError
+from trainer.vocabulary import FIRST_TOKEN, Vocabulary
+
+BLOCK_DOCUMENTS = 512
+MAX_CLASSES = 1_000
+"""A confusion matrix of more has no reader; a column with more different values holds something else."""
+UNSEEN = "label that training never saw"
+
+_COUNTS = pa.schema([("token", pa.string()), ("count", pa.int64())])
+_BLOCKS = pa.schema([("worker", pa.int32()), ("block", pa.binary())])
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the prepared rows are, counted."""
+
+    read: int
+    documents: dict[Split, int]
+    labels: tuple[str, ...]
+    """The labels of the training documents in code point order."""
+    rejected: dict[str, int]
+    """Rows of each reason."""
+
+
+def count(rows: DataFrame) -> Counts:
+    """Counts rows by split, label and reason.
+
+    Raises:
+        DataError: there are too many labels to be classes.
+    """
+    groups = rows.groupBy("split", "label", "reason").count().limit(MAX_CLASSES * len(SPLITS) + 1).collect()
+    labels = {group["label"] for group in groups if group["split"] == "train"}
+    if len(labels) > MAX_CLASSES or len(groups) > MAX_CLASSES * len(SPLITS):
+        raise DataError(f"There are more than {MAX_CLASSES} different labels. Is data.label_column the right one?")
+    documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
+    rejected: Counter[str] = Counter()
+    for split, label, reason, number in groups:
+        if reason is not None:
+            rejected[reason] += number
+        elif label not in labels:
+            rejected[UNSEEN] += number
+        else:
+            documents[split] += number
+    read = sum(group["count"] for group in groups)
+    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected))
+
+
+def documents(rows: DataFrame, counts: Counts) -> DataFrame:
+    """Returns the rows that can be used: split, label, tokens."""
+    return rows.where(F.col("reason").isNull() & _known(counts)).select("split", "label", "tokens")
+
+
+def quarantine(rows: DataFrame, counts: Counts) -> DataFrame:
+    """Returns the rows that cannot be used: reason, source, row."""
+    unseen = F.concat_ws("\t", "tokens", "label")
+    return rows.where(F.col("reason").isNotNull() | ~_known(counts)).select(
+        F.coalesce("reason", F.lit(UNSEEN)).alias("reason"), "source", F.coalesce("row", unseen).alias("row")
+    )
+
+
+def _known(counts: Counts) -> Column:
+    return F.col("label").isNotNull() & F.col("label").isin(list(counts.labels))
+
+
+def vocabulary(documents: DataFrame, text: TextConfig) -> Vocabulary:
+    """Counts the tokens of the training documents; the same documents give the same vocabulary, byte for byte."""
+    counts = (
+        documents.where(F.col("split") == "train")
+        .select("tokens")
+        .mapInArrow(_count_tokens, "token string, count long")
+        .groupBy("token")
+        .agg(F.sum("count").alias("count"))
+        .where(F.col("count") >= text.min_count)
+        .orderBy(F.desc("count"), "token")
+        .limit(text.vocabulary_size - FIRST_TOKEN)
+    )
+    return Vocabulary(tuple(row["token"] for row in counts.collect()))
+
+
+def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        counts: Counter[str] = Counter()
+        for tokens in batch.column(0).to_pylist():
+            counts.update(tokens.split())
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(counts.keys(), pa.string()), pa.array(counts.values(), pa.int64())], schema=_COUNTS
+        )
+
+
+def blocks(documents: DataFrame, vocabulary: Vocabulary, labels: tuple[str, ...], workers: int) -> RDD[bytes]:
+    """Encodes the documents into blocks: one partition for each worker, equal shares of every split."""
+    spark = documents.sparkSession
+    shared = spark.sparkContext.broadcast((vocabulary, labels))
+
+    def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        known, names = shared.value
+        yield from _encode(batches, known, {label: i for i, label in enumerate(names)}, workers)
+
+    encoded = documents.mapInArrow(encode, "worker int, block binary")
+    return encoded.rdd.map(tuple).partitionBy(workers, _itself).values()
+
+
+def _itself(worker: int) -> int:
+    return worker
+
+
+def _encode(
+    batches: Iterator[pa.RecordBatch], vocabulary: Vocabulary, labels: dict[str, int], workers: int
+) -> Iterator[pa.RecordBatch]:
+    """Yields (worker, block); the workers take turns, beginning with another one in each partition."""
+    context = TaskContext.get()
+    assert context is not None  # this runs in a task
+    partition = context.partitionId()
+    waiting: dict[Split, list[tuple[list[int], int]]] = {split: [] for split in SPLITS}
+    turns: dict[Split, int] = dict.fromkeys(SPLITS, partition)
+    sequence = 0
+
+    def block(split: Split) -> pa.RecordBatch:
+        nonlocal sequence
+        data = Block.of(split, partition, sequence, waiting[split]).to_bytes()
+        worker = turns[split] % workers
+        turns[split] += 1
+        sequence += 1
+        waiting[split] = []
+        return pa.RecordBatch.from_arrays(
+            [pa.array([worker], pa.int32()), pa.array([data], pa.binary())], schema=_BLOCKS
+        )
+
+    for batch in batches:
+        for split, label, tokens in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            waiting[split].append((vocabulary.encode(tokens.split()), labels[label]))
+            if len(waiting[split]) == BLOCK_DOCUMENTS:
+                yield block(split)
+    for split in SPLITS:
+        if waiting[split]:
+            yield block(split)

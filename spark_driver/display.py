@@ -1,0 +1,113 @@
+"""Progress in the terminal: a line that moves where there is one, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from spark_driver.monitor import Monitor
+from spark_driver.result import Result
+from trainer.events import EpochDone, Event, Progress
+
+PLAIN_SECONDS = 10.0
+
+
+class Display:
+    """Shows the stage of the run, step, documents/s, loss, validation accuracy and the time left."""
+
+    def __init__(self, console: Console):
+        """Shows on a console; nothing moves if it is not a terminal."""
+        self.console = console
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None, figures="")
+        self._accuracy: float | None = None
+        self._epochs = 0
+        self._shown_at = 0.0
+
+    def __enter__(self) -> "Display":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, name: str, epochs: int = 0) -> None:
+        """Begins a stage of the run."""
+        self._epochs = epochs
+        self._bar.reset(self._task, total=None, description=name, figures="")
+        self.console.print(f"[bold]{name}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Prints a line as it is."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, event: Event) -> None:
+        """Shows what a worker tells."""
+        if isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, EpochDone):
+            self._accuracy = event.validation_accuracy
+            self.say(
+                f"epoch {event.epoch}: {event.trained} documents in {event.seconds:.1f} s, loss {event.loss:.4f}, "
+                f"validation accuracy {_percent(event.validation_accuracy)}, "
+                f"macro-F1 {_percent(event.validation_macro_f1)}"
+            )
+
+    def _progress(self, event: Progress) -> None:
+        total, done = self._epochs * event.steps, (event.epoch - 1) * event.steps + event.step
+        documents_left = (total - done) * event.documents / max(event.step, 1)
+        figures = (
+            f"epoch {event.epoch}/{self._epochs}, step {event.step}/{event.steps}, "
+            f"{event.documents_per_second:,.0f} documents/s, loss {event.loss:.4f}, "
+            f"validation accuracy {_percent(self._accuracy)}, "
+            f"at most {documents_left / max(event.documents_per_second, 1e-9):.0f} s left"
+        )
+        self._bar.update(self._task, total=total, completed=done, figures=figures)
+        if not self.console.is_terminal and time.monotonic() - self._shown_at >= PLAIN_SECONDS:
+            self._shown_at = time.monotonic()
+            self.say(figures)
+
+    def summary(self, labels: tuple[str, ...], result: Result, monitor: Monitor) -> None:
+        """Prints how the model did and where it is."""
+        if monitor.tested and result.test:
+            self.console.print(_confusion_table(labels, monitor.tested.confusion))
+            self.say(
+                f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
+                f"{result.test.rows} documents"
+            )
+        self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
+
+    def fail(self, error: str) -> None:
+        """Prints why the run has failed."""
+        self.console.print(f"textcnn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _confusion_table(labels: tuple[str, ...], confusion: list[list[int]]) -> Table:
+    table = Table(title="test documents: true labels in rows, predicted labels in columns")
+    for name in ("", *labels):
+        table.add_column(_plain(name), justify="right")
+    for name, row in zip(labels, confusion, strict=True):
+        table.add_row(_plain(name), *map(str, row))
+    return table
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f} %"

@@ -1,0 +1,201 @@
+"""Reads the input and prepares it in Spark: every row becomes a tokenized document of a split, or a rejection."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
+
+from spark_driver.errors import InputError
+from trainer.config import DataConfig, TextConfig
+from trainer.records import (
+    Fields,
+    RowError,
+    columns_of,
+    document,
+    fields_of_json,
+    fields_of_values,
+    is_header,
+    require_columns,
+    split_of,
+)
+from trainer.segmenter import Segmenter
+
+PREPARED = "split string, label string, tokens string, reason string, source string, row string"
+"""A prepared row. A document has split, label and tokens (joined by spaces), a rejection reason and row."""
+
+_SCHEMA = pa.schema([(name, pa.string()) for name in ("split", "label", "tokens", "reason", "source", "row")])
+_QUARANTINED_CHARACTERS = 10_000
+_CORRUPT = "_corrupt_record"
+
+_Row = tuple[str, Any]
+"""Where a row comes from, and the row as it is: a line, or (text, label, what the parser could not make columns of)."""
+_Batches = Iterator[pa.RecordBatch]
+_Rows = Callable[[_Batches], Iterator[list[_Row]]]
+
+
+def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter: Segmenter) -> DataFrame:
+    """Returns all rows of the input, prepared; see `PREPARED` for the columns. Lazy, as every DataFrame.
+
+    Raises:
+        InputError: an input is missing or has no such column.
+    """
+
+    def part(path: str, split: Callable[[str], str]) -> DataFrame:
+        rows, frame, parse = _reader(spark, path, data)
+        return frame.mapInArrow(_preparation(rows, parse, split, segmenter, text.max_length), PREPARED)
+
+    validation_fraction = 0.0 if data.validation else data.validation_fraction
+    test_fraction = 0.0 if data.test else data.test_fraction
+    frame = part(data.input or data.train or "", lambda t: split_of(t, validation_fraction, test_fraction))
+    if data.validation:
+        frame = frame.union(part(data.validation, lambda _: "validation"))
+    if data.test:
+        frame = frame.union(part(data.test, lambda _: "test"))
+    return frame
+
+
+def _preparation(
+    rows: _Rows,
+    parse: Callable[[Any], Fields],
+    split: Callable[[str], str],
+    segmenter: Segmenter,
+    max_length: int,
+) -> Callable[[_Batches], _Batches]:
+    """Returns what an executor does with a partition."""
+
+    def prepare(source: str, row: Any) -> tuple[str | None, ...]:
+        try:
+            found = document(parse(row))
+        except RowError as error:
+            return None, None, None, str(error), source, _shown(row)
+        tokens = segmenter.tokens(found.text)[:max_length]
+        return split(found.text), found.label, " ".join(tokens), None, source, None
+
+    def partition(batches: _Batches) -> _Batches:
+        for batch in rows(batches):
+            columns = zip(*(prepare(*row) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
+            yield pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], schema=_SCHEMA)
+
+    return partition
+
+
+def _shown(row: Any) -> str:
+    values = [row] if isinstance(row, bytes) else [value or b"" for value in row[:2]]
+    return b"\t".join(values).decode(errors="backslashreplace")[:_QUARANTINED_CHARACTERS]
+
+
+def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame, Callable[[Any], Fields]]:
+    """Returns how a partition's rows come out of its batches, the rows, and how text and label come out of one."""
+    try:
+        if data.format == "jsonl":
+            return _rows_of_lines, _lines(spark, path), lambda line: fields_of_json(line, data)
+        if data.format == "tsv":
+            lines = _lines(spark, path)
+            columns = _tsv_columns(lines, path, data)
+            fields = fields_of_values(columns, data)
+            return _rows_below_header(columns, data), lines, lambda line: fields(line.split(b"\t"))
+        read = _csv if data.format == "csv" else _parquet
+        return _rows_of_columns, read(spark, path, data), _fields_of_columns
+    except AnalysisException as error:
+        raise InputError(
+            f"The input {path!r} cannot be read as {data.format}: {str(error).splitlines()[0]} "
+            "Check the path (data.input, data.train, …) and data.format."
+        ) from error
+
+
+def _lines(spark: SparkSession, path: str) -> DataFrame:
+    """Every line of the files as bytes: Spark's text source does not look at them, so broken UTF-8 stays visible."""
+    return (
+        spark.read.option("lineSep", "\n")
+        .text(path)
+        .select(
+            F.col("value").cast("binary").alias("line"),
+            F.col("_metadata.file_path").alias("source"),
+            (F.col("_metadata.file_block_start") == 0).alias("from_start"),
+        )
+    )
+
+
+def _rows_of_lines(batches: _Batches) -> Iterator[list[_Row]]:
+    for batch in batches:
+        lines, sources = (batch.column(i).to_pylist() for i in range(2))
+        yield [(source, line.removesuffix(b"\r")) for line, source in zip(lines, sources, strict=True)]
+
+
+def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
+    """As `_rows_of_lines`, without the first line of a file where it names the columns."""
+
+    def rows(batches: _Batches) -> Iterator[list[_Row]]:
+        last_source, expected = None, [column.encode() for column in columns]
+        for batch in batches:
+            kept = []
+            for (source, line), from_start in zip(
+                next(_rows_of_lines(iter([batch]))), batch.column(2).to_pylist(), strict=True
+            ):
+                first_line, last_source = from_start and source != last_source, source
+                names = line.split(b"\t")
+                if not (first_line and is_header(names, data)):
+                    kept.append((source, line))
+                elif names != expected:
+                    raise InputError(f"{source} names the columns {names}, another file of the input {expected}")
+            yield kept
+
+    return rows
+
+
+def _tsv_columns(lines: DataFrame, path: str, data: DataConfig) -> tuple[str, ...]:
+    """The columns of a TSV file in order: from its first line if that names them, else from the run file."""
+    first = lines.where("from_start").first()
+    if first is None:
+        return data.columns  # no rows, which the driver finds out when it counts them
+    names = bytes(first.line).removesuffix(b"\r").split(b"\t")
+    return columns_of(names, path, data)
+
+
+def _csv(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
+    """The columns of CSV files (RFC 4180) as bytes.
+
+    Read as Latin-1, which gives each byte a character, so that Spark's parser keeps the bytes as they are.
+    """
+    options: dict[str, Any] = {"encoding": "ISO-8859-1", "multiLine": True, "escape": '"', "columnPruning": False}
+    first = spark.read.options(**options).csv(path).limit(1).collect()
+    names = [(value or "").encode("latin-1").removeprefix(b"\xef\xbb\xbf") for value in first[0]] if first else []
+    columns = columns_of(names, path, data) if first else data.columns
+    schema = ", ".join(f"c{i} string" for i in range(len(columns))) + f", {_CORRUPT} string"
+    rows = (
+        spark.read.options(**options, header=is_header(names, data), columnNameOfCorruptRecord=_CORRUPT)
+        .schema(schema)
+        .csv(path)
+    )
+    wanted = [columns.index(data.text_column), columns.index(data.label_column)]
+    return rows.select(
+        *(F.encode(f"c{i}", "ISO-8859-1") for i in wanted),
+        F.encode(_CORRUPT, "ISO-8859-1"),
+        F.col("_metadata.file_path"),
+    )
+
+
+def _parquet(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
+    rows = spark.read.parquet(path)
+    require_columns(rows.columns, path, data)
+    return rows.select(
+        *(rows[f"`{name}`"].cast("string").cast("binary") for name in (data.text_column, data.label_column)),
+        F.lit(None).cast("binary"),
+        F.col("_metadata.file_path"),
+    )
+
+
+def _rows_of_columns(batches: _Batches) -> Iterator[list[_Row]]:
+    for batch in batches:
+        texts, labels, corrupt, sources = (batch.column(i).to_pylist() for i in range(4))
+        yield list(zip(sources, zip(texts, labels, corrupt, strict=True), strict=True))
+
+
+def _fields_of_columns(row: tuple[bytes | None, bytes | None, bytes | None]) -> Fields:
+    text, label, corrupt = row
+    if corrupt is not None:
+        raise RowError("wrong number of columns")
+    return text, label

@@ -1,0 +1,49 @@
+"""The driver's family of errors, and what each means for the exit status."""
+
+import re
+
+from trainer.errors import DataError, TrainerError
+
+
+class DriverError(Exception):
+    """Root of everything that the driver raises on purpose."""
+
+
+class SettingsError(DriverError):
+    """A run file, a profile or a `--set` cannot be used; the message names key, value and remedy."""
+
+
+class InputError(DriverError):
+    """The input or the output of a run cannot be used."""
+
+
+class ClusterStartError(DriverError):
+    """The executors or their TensorFlow workers did not start."""
+
+
+class WorkerError(DriverError):
+    """A TensorFlow worker failed; the message holds its own traceback."""
+
+
+class LostRowsError(DriverError):
+    """The rows counted at two places of a run do not agree."""
+
+
+USER_ERRORS = (SettingsError, InputError, DataError)
+
+
+def of_executor(error: Exception) -> Exception:
+    """Returns the user's error that a task raised, or else the error as it is."""
+    found = re.search(r"^[\w.]*\.(?:InputError|DataError|SegmenterError): (.*)$", str(error), re.MULTILINE)
+    return InputError(found[1]) if found else error
+
+
+def exit_status(error: Exception) -> int:
+    """Returns 2 for what the user's configuration or data caused, 1 for anything else."""
+    return 2 if isinstance(error, USER_ERRORS) else 1
+
+
+def described(error: Exception) -> str:
+    """Returns what to tell the user: our own errors as they are, others with their type."""
+    ours = isinstance(error, DriverError | TrainerError)
+    return str(error) if ours else f"{type(error).__name__}: {error}"

@@ -1,0 +1,49 @@
+"""What the driver knows of the workers, event by event: for the result, for metrics.jsonl, for the terminal."""
+
+import time
+from collections.abc import Callable
+
+from trainer.blocks import Split
+from trainer.events import EpochDone, Event, Failed, Published, Spooled, Tested
+
+
+class Monitor:
+    """Takes the workers' events in; what all workers know is taken from the chief, worker 0."""
+
+    def __init__(self, show: Callable[[Event], None], record: Callable[[Event], None]):
+        """Takes what shows and what records the chief's events and every failure."""
+        self._show = show
+        self._record = record
+        self.spooled: dict[int, dict[Split, int]] = {}
+        self.epochs: list[EpochDone] = []
+        self.tested: Tested | None = None
+        self.published: Published | None = None
+        self.failures: list[Failed] = []
+        self.fed_at: float | None = None
+
+    def handle(self, event: Event) -> None:
+        """Takes an event in."""
+        if isinstance(event, Spooled):
+            self.spooled[event.worker] = event.documents
+            self.fed_at = time.monotonic()
+        elif isinstance(event, Failed):
+            self.failures.append(event)
+        elif event.worker != 0:
+            return
+        elif isinstance(event, EpochDone):
+            self.epochs.append(event)
+        elif isinstance(event, Tested):
+            self.tested = event
+        elif isinstance(event, Published):
+            self.published = event
+        self._show(event)
+        self._record(event)
+
+    @property
+    def cause(self) -> Failed | None:
+        """The failure that came first and is no echo of another's."""
+        return next((f for f in self.failures if not f.lost_peer), self.failures[0] if self.failures else None)
+
+    def spooled_documents(self, split: Split) -> int:
+        """Documents of a split on the workers' disks."""
+        return sum(documents[split] for documents in self.spooled.values())

@@ -1,0 +1,110 @@
+"""What the tests share: shares of documents, and a tiny model whose answers are known by hand."""
+
+import os
+from collections.abc import Callable, Sequence
+from math import log
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import numpy as np
+import pytest
+
+from trainer.assignment import Language
+from trainer.blocks import Block
+from trainer.config import DataConfig, ModelConfig, RunConfig, TextConfig
+from trainer.place import Place
+from trainer.segmenter import Segmenter
+from trainer.spool import Share
+from trainer.vocabulary import Vocabulary
+
+if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
+    from trainer.collective import Collective
+    from trainer.model import TextCNN
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("unit")
+
+ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
+
+
+@pytest.fixture(scope="session")
+def share_of() -> ShareOf:
+    """Makes a share of (token numbers, label) pairs."""
+
+    def make(documents: Sequence[tuple[list[int], int]]) -> Share:
+        if not documents:
+            empty = np.empty(0, np.int32)
+            return Share(empty, np.empty(0, np.int64), empty, empty)
+        block = Block.of("train", 0, 0, documents)
+        return Share(block.ids, np.cumsum(block.lengths) - block.lengths, block.lengths, block.labels)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def collective() -> "Collective":
+    """The only worker, with one core; made before anything else of TensorFlow."""
+    from trainer.collective import Collective
+
+    return Collective(Place(worker=0, workers=1, cores=1))
+
+
+@pytest.fixture(scope="session")
+def known_config() -> RunConfig:
+    """The run of the model that is known by hand."""
+    return RunConfig(
+        name="known",
+        data=DataConfig(input="reviews.tsv"),
+        text=TextConfig(max_length=4),
+        model=ModelConfig(embedding_size=2, widths=(1,), filters=2, dropout=0.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def known_weights() -> list[np.ndarray]:
+    """好 (2) speaks with odds of 3 to 1 for class 0, 坏 (3) for class 1, everything else for neither.
+
+    The padding's vector would speak loudly if anyone listened to it.
+    """
+    embedding = np.array([[9, 9], [0, 0], [1, 0], [0, 1]], np.float32)
+    return [
+        embedding,
+        np.eye(2, dtype=np.float32)[None],
+        np.zeros(2, np.float32),
+        log(3) * np.eye(2, dtype=np.float32),
+        np.zeros(2, np.float32),
+    ]
+
+
+@pytest.fixture(scope="session")
+def known_model(collective: "Collective", known_config: RunConfig, known_weights: list[np.ndarray]) -> "TextCNN":
+    """The model that is known by hand."""
+    from trainer.model import TextCNN
+
+    assert collective.place.is_chief
+    model = TextCNN(known_config.model, vocabulary_size=4, classes=2, seed=1)
+    model.set_weights(known_weights)
+    return model
+
+
+@pytest.fixture(scope="session")
+def known_language() -> Language:
+    """Words and labels of the model that is known by hand."""
+    return Language(Segmenter(), Vocabulary(("好", "坏")), ("好评", "差评"))
+
+
+@pytest.fixture(scope="session")
+def exported(
+    known_model: "TextCNN",
+    known_language: Language,
+    known_config: RunConfig,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The model that is known by hand, exported; not to be changed."""
+    from trainer.export import export
+
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    export(known_model, known_language, known_config, {"rows": {"train": 7}}, folder)
+    return folder

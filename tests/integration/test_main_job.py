@@ -1,0 +1,200 @@
+"""The main job on real executors: from raw rows to a model that answers."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.integration.conftest import Command, Outcome
+from trainer.records import split_of
+from trainer.segmenter import Segmenter
+from trainer.vocabulary import Vocabulary
+
+pytestmark = pytest.mark.integration
+
+SMALL = ["model.embedding_size=32", "model.filters=16", "model.widths=[2,3]", "text.max_length=40"]
+BAD_ROWS = ['{"text": "没有标签"}', '{"text": "", "label": "positive"}', "not JSON"]
+STOP_WORDS = ["的", "了"]
+USER_DICTIONARY = ["质量不错 1000 n"]
+
+
+def small(*changes: str) -> list[str]:
+    """Returns --set arguments for a model that trains in seconds."""
+    return [part for change in (*SMALL, *changes) for part in ("--set", change)]
+
+
+@pytest.fixture(scope="module")
+def run(
+    command: Command, reviews: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Outcome]:
+    """A run over two thousand reviews and three rows that cannot be used."""
+    folder = tmp_path_factory.mktemp("run")
+    rows = [json.dumps(row, ensure_ascii=False) for row in reviews]
+    (folder / "reviews.jsonl").write_text("\n".join([*rows[:700], *BAD_ROWS, *rows[700:]]) + "\n")
+    (folder / "stop_words.txt").write_text("\n".join(STOP_WORDS))
+    (folder / "words.txt").write_text("\n".join(USER_DICTIONARY))
+    changes = small(
+        f"data.input={folder}/reviews.jsonl",
+        f"text.stop_words={folder}/stop_words.txt",
+        f"text.user_dictionary={folder}/words.txt",
+        "train.epochs=3",
+    )
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder / "out"])
+    assert outcome.status == 0, outcome.terminal
+    return folder / "out", outcome
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    return result
+
+
+def test_every_row_is_accounted_for(run: tuple[Path, Outcome], reviews: list[dict[str, Any]]) -> None:
+    result = result_of(run[0])
+    splits = Counter(split_of(row["text"], 0.1, 0.1) for row in reviews)
+    assert result["status"] == "succeeded"
+    assert result["error"] is None
+    assert result["rows"] == {
+        "read": len(reviews) + len(BAD_ROWS),
+        "quarantined": len(BAD_ROWS),
+        "train": splits["train"],
+        "validation": splits["validation"],
+        "test": splits["test"],
+        "fed": splits["train"],
+        "trained_first_epoch": splits["train"],
+    }
+
+
+def test_it_learns_and_says_how_fast(run: tuple[Path, Outcome]) -> None:
+    result = result_of(run[0])
+    assert result["test"]["accuracy"] > 0.6  # of two equal classes
+    assert result["test"]["rows"] == result["rows"]["test"]
+    assert result["documents_per_second"] > 0
+    assert 1 <= result["epochs"] <= 3
+    assert all(seconds > 0 for seconds in result["seconds"].values())
+
+
+def test_the_terminal_shows_progress_and_outcome(run: tuple[Path, Outcome]) -> None:
+    folder, outcome = run
+    for part in ("documents/s", "validation accuracy", "macro-F1", f"model: {folder}/model/1"):
+        assert part in outcome.terminal
+
+
+def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
+    folder = run[0]
+    quarantine = [json.loads(line) for line in (folder / "quarantine.jsonl").read_text().splitlines()]
+    assert sorted(row["reason"] for row in quarantine) == ["empty text", "no label", "not JSON"]
+    assert json.loads((folder / "config.json").read_text())["train"]["epochs"] == 3
+    kinds = Counter(json.loads(line)["kind"] for line in (folder / "metrics.jsonl").read_text().splitlines())
+    assert kinds["EpochDone"] == result_of(folder)["epochs"]
+    assert "positive" in (folder / "report.html").read_text()
+    assert len(list(folder.glob("logs/*/*/stderr"))) == 2
+
+
+def test_no_key_is_logged(run: tuple[Path, Outcome]) -> None:
+    for log in run[0].glob("logs/*/*/std*"):
+        assert "authkey" not in log.read_text()
+
+
+def test_the_vocabulary_is_the_same_wherever_it_is_counted(
+    run: tuple[Path, Outcome], reviews: list[dict[str, Any]]
+) -> None:
+    segmenter = Segmenter(user_dictionary=tuple(USER_DICTIONARY), stop_words=frozenset(STOP_WORDS))
+    training = [row["text"] for row in reviews if split_of(row["text"], 0.1, 0.1) == "train"]
+    counts = Counter(token for text in training for token in segmenter.tokens(text)[:40])
+    expected = "".join(f"{token}\n" for token in Vocabulary.of_counts(counts, 50_000, 2).tokens)
+    assert (run[0] / "vocabulary.txt").read_bytes() == expected.encode()
+    assert "质量不错" in expected
+    assert (run[0] / "model/1/assets/vocabulary.txt").read_bytes() == expected.encode()
+
+
+def test_the_model_predicts_in_order(run: tuple[Path, Outcome], command: Command, tmp_path: Path) -> None:
+    (tmp_path / "texts").write_text("很好\n\n很差\n")
+    outcome = command(["textcnn", "predict", run[0], tmp_path / "texts", "--json", "--text", "不错"])
+    assert outcome.status == 0, outcome.terminal
+    answers = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert [answer["text"] for answer in answers] == ["不错", "很好", "", "很差"]
+    for answer in answers:
+        assert set(answer["probabilities"]) == {"negative", "positive"}
+        assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
+        assert answer["score"] == answer["probabilities"][answer["label"]]
+        assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_model_judges_the_test_documents_as_the_run_did(
+    run: tuple[Path, Outcome], command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    tests = [row for row in reviews if split_of(row["text"], 0.1, 0.1) == "test"]
+    data = tmp_path / "test.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in tests) + '{"text": "?", "label": "neutral"}\n')
+    outcome = command(["textcnn", "evaluate", run[0], data, "--json"])
+    assert "1 rows left out (label that training never saw: 1)" in outcome.stderr
+    judged, result = json.loads(outcome.stdout), result_of(run[0])["test"]
+    assert judged["accuracy"] == pytest.approx(result["accuracy"])
+    assert judged["macro_f1"] == pytest.approx(result["macro_f1"])
+    assert judged["rows"] == result["rows"]
+    assert np.sum(judged["confusion_matrix"]) == judged["rows"]
+    assert judged["labels"] == ["negative", "positive"]
+
+
+def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("很好看\t好评\n不好看\t差评\n")
+    (tmp_path / "dev.tsv").write_text("好看\t好评\n难看\t没见过\n")
+    changes = small(
+        f"data.train={tmp_path}/train.tsv",
+        f"data.validation={tmp_path}/dev.tsv",
+        "data.test_fraction=0",
+        "data.max_bad_fraction=0.5",
+        "text.min_count=1",
+    )
+    arguments = ["--config", "examples/tnews.toml", *changes, "--out", tmp_path / "out"]
+    outcome = command(["spark-submit", "--master", "local-cluster[3,1,1024]", "spark_driver/train.py", *arguments])
+    assert outcome.status == 0, outcome.terminal
+    result = result_of(tmp_path / "out")
+    assert result["rows"] == {
+        "read": 4, "quarantined": 1, "train": 2, "validation": 1, "test": 0, "fed": 2, "trained_first_epoch": 2,
+    }  # fmt: skip
+    assert result["test"] is None
+    assert Path(result["model"]).is_dir()
+
+
+def test_a_trainers_error_ends_the_run_with_its_traceback(
+    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.learning_rate=1e30")
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"])
+    assert outcome.status == 1
+    for part in ("The loss is nan", "Lower train.learning_rate", "Traceback (most recent call last)", "training.py"):
+        assert part in outcome.terminal
+    assert result_of(tmp_path / "out")["status"] == "failed"
+    assert "The loss is nan" in result_of(tmp_path / "out")["error"]
+    assert not (tmp_path / "out" / "model").exists()
+
+
+def test_data_that_cannot_be_used_ends_with_status_2(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "很好", "label": "好评"}\n' * 9)
+    changes = small(f"data.input={tmp_path}/a.jsonl")
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"])
+    assert outcome.status == 2
+    assert "at least two labels" in outcome.terminal
+    assert "Traceback" not in outcome.terminal
+    assert result_of(tmp_path / "out")["status"] == "failed"
+    assert not (tmp_path / "out" / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "train.epocs=3"], "Did you mean 'train.epochs'"),
+        (["--profile", "nowhere"], "Known: local"),
+        (["--out", "/dev/null/out"], "cannot be written"),
+    ],
+)
+def test_what_can_be_known_before_is_said_before(command: Command, arguments: list[str], message: str) -> None:
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *arguments])
+    assert outcome.status == 2
+    assert message in outcome.terminal

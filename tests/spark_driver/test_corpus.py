@@ -1,0 +1,79 @@
+"""Counting and encoding: the same documents give the same vocabulary and blocks, in equal shares."""
+
+from collections import Counter
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_driver import corpus
+from spark_driver.documents import PREPARED
+from trainer.blocks import SPLITS, Block
+from trainer.config import TextConfig
+from trainer.vocabulary import Vocabulary
+
+pytestmark = pytest.mark.integration
+
+
+def rows(spark: SparkSession, *documents: tuple[str, str, str], partitions: int = 1) -> DataFrame:
+    """Returns prepared rows of (split, label, tokens)."""
+    return spark.createDataFrame([(*d, None, "file", None) for d in documents], PREPARED).repartition(partitions)
+
+
+def usable(frame: DataFrame) -> DataFrame:
+    return frame.select("split", "label", "tokens")
+
+
+def rejected(spark: SparkSession, reason: str) -> DataFrame:
+    return spark.createDataFrame([(None, None, None, reason, "file", "?")], PREPARED)
+
+
+def test_rows_are_counted_by_split_label_and_reason(spark: SparkSession) -> None:
+    frame = rows(spark, ("train", "y", "a"), ("train", "x", "b"), ("test", "x", "c")).union(rejected(spark, "no label"))
+    counts = corpus.count(frame)
+    assert counts.read == 4
+    assert counts.documents == {"train": 2, "validation": 0, "test": 1}
+    assert counts.labels == ("x", "y")
+    assert counts.rejected == {"no label": 1}
+
+
+def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> None:
+    frame = rows(spark, ("train", "x", "a"), ("test", "z", "b c"))
+    counts = corpus.count(frame)
+    assert counts.documents["test"] == 0
+    assert counts.rejected == {corpus.UNSEEN: 1}
+    assert corpus.documents(frame, counts).count() == 1
+    assert [row.asDict() for row in corpus.quarantine(frame, counts).collect()] == [
+        {"reason": corpus.UNSEEN, "source": "file", "row": "b c\tz"}
+    ]
+
+
+def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -> None:
+    documents = [("train", "x", "甲 乙 𠀀 乙"), ("train", "y", "丙 甲 𠀀 丁"), ("test", "x", "戊 戊 戊")]
+    text = TextConfig(vocabulary_size=5, min_count=1)
+    found = corpus.vocabulary(rows(spark, *documents, partitions=3), text)
+    counts = Counter(["甲", "乙", "𠀀", "乙", "丙", "甲", "𠀀", "丁"])
+    assert found == Vocabulary.of_counts(counts, 5, 1)
+    assert found.tokens == ("乙", "甲", "𠀀")  # equal counts in code point order
+
+
+def test_blocks_hold_every_document_once_in_equal_shares(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "BLOCK_DOCUMENTS", 4)
+    documents = [(split, "xy"[i % 2], f"w{i}") for split in SPLITS for i in range(40)]
+    vocabulary = Vocabulary(tuple(f"w{i}" for i in range(40)))
+    frame = usable(rows(spark, *documents, partitions=2))
+    shares = corpus.blocks(frame, vocabulary, ("x", "y"), 2).glom().collect()
+    blocks = [[Block.from_bytes(data) for data in share] for share in shares]
+    names = [(block.partition, block.sequence) for share in blocks for block in share]
+    assert len(set(names)) == len(names)
+    seen = Counter((b.split, *ids.tolist(), label) for share in blocks for b in share for ids, label in b)
+    assert seen == Counter((split, i + 2, i % 2) for split in SPLITS for i in range(40))
+    for split in SPLITS:
+        numbers = [sum(len(block) for block in share if block.split == split) for share in blocks]
+        assert abs(numbers[0] - numbers[1]) <= 8
+
+
+def test_fewer_documents_than_workers_leave_some_without(spark: SparkSession) -> None:
+    frame = usable(rows(spark, ("train", "x", "a"), ("train", "y", "b")))
+    shares = corpus.blocks(frame, Vocabulary(("a",)), ("x", "y"), 3).glom().collect()
+    assert len(shares) == 3
+    assert sum(len(share) for share in shares) == 1

@@ -1,0 +1,169 @@
+"""Reading and preparing: no row is lost, whatever is in it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from pyspark.sql import Row, SparkSession
+
+from spark_driver.documents import prepared
+from spark_driver.errors import InputError, of_executor
+from trainer.config import DataConfig, TextConfig
+from trainer.errors import DataError
+from trainer.records import split_of
+from trainer.segmenter import Segmenter
+
+pytestmark = pytest.mark.integration
+
+Prepare = Callable[..., list[Row]]
+
+
+@pytest.fixture
+def prepare(spark: SparkSession) -> Prepare:
+    """Prepares an input and returns its rows."""
+
+    def rows(segmenter: Segmenter | None = None, **data: Any) -> list[Row]:
+        config = DataConfig(**data)
+        return prepared(spark, config, TextConfig(max_length=3), segmenter or Segmenter()).collect()
+
+    return rows
+
+
+def usable(rows: list[Row]) -> list[tuple[str, str]]:
+    return [(row.label, row.tokens) for row in rows if row.reason is None]
+
+
+def reasons(rows: list[Row]) -> list[tuple[str, str]]:
+    return [(row.reason, row.row) for row in rows if row.reason is not None]
+
+
+def test_a_tsv_file_whose_first_line_names_the_columns_in_any_order(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("label\tid\ttext\r\n好评\t1\t很好看\r\n差评\t2\t不好看\r\n")
+    rows = prepare(input=str(tmp_path), format="tsv")
+    assert usable(rows) == [("好评", "很 好看"), ("差评", "不 好看")]
+    assert rows[0].source.endswith("a.tsv")
+
+
+def test_a_tsv_file_without_names_has_the_columns_of_the_run_file(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("很好看\t好评\n不好看\t差评\n")
+    rows = prepare(input=str(tmp_path), format="tsv", columns=("text", "label"))
+    assert usable(rows) == [("好评", "很 好看"), ("差评", "不 好看")]
+
+
+def test_each_of_several_tsv_files_may_name_the_columns(prepare: Prepare, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.tsv").write_text(f"text\tlabel\n{name}\tx\n")
+    assert sorted(usable(prepare(input=str(tmp_path), format="tsv"))) == [("x", "a"), ("x", "b")]
+
+
+def test_tsv_files_that_name_different_columns_are_an_error(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("text\tlabel\n" + "很好看\tx\n" * 9)
+    (tmp_path / "b.tsv").write_text("label\ttext\nx\t很好看\n")
+    with pytest.raises(Exception, match="names the columns") as raised:
+        prepare(input=str(tmp_path), format="tsv")
+    assert isinstance(of_executor(raised.value), InputError)
+
+
+def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare, tmp_path: Path) -> None:
+    lines = [b"\xff\xfe\tx", b"a\t", b" \tx", b"a", b"a\tb\tc", b"", b"a\tx"]
+    (tmp_path / "a.tsv").write_bytes(b"\n".join(lines) + b"\n")
+    rows = prepare(input=str(tmp_path), format="tsv", columns=("text", "label"))
+    assert usable(rows) == [("x", "a")]
+    assert reasons(rows) == [
+        ("not UTF-8", "\\xff\\xfe\tx"),
+        ("no label", "a\t"),
+        ("empty text", " \tx"),
+        ("wrong number of columns", "a"),
+        ("wrong number of columns", "a\tb\tc"),
+        ("wrong number of columns", ""),
+    ]
+
+
+def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:
+    values: list[Any] = [{"text": "很好看", "label": 1}, {"text": "x"}, {"text": ["x"], "label": "y"}, [1]]
+    lines = [*(json.dumps(value) for value in values), "{", '{"text": "\\ud800", "label": "y"}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    rows = prepare(input=str(tmp_path / "a.jsonl"), format="jsonl")
+    assert usable(rows) == [("1", "很 好看")]
+    assert [reason for reason, _ in reasons(rows)] == [
+        "no label",
+        "text is not a string",
+        "not a JSON object",
+        "not JSON",
+        "not UTF-8",
+    ]
+
+
+def test_csv_with_quotes_line_breaks_and_a_byte_order_mark(prepare: Prepare, tmp_path: Path) -> None:
+    content = '\ufefftext,label\n"好,""看""\n好看",x\n好看,y\n好,看,y\n好看\n'.encode() + b"\xff,y\n"
+    (tmp_path / "a.csv").write_bytes(content)
+    rows = prepare(input=str(tmp_path), format="csv")
+    assert usable(rows) == [("x", '好 , "'), ("y", "好看")]
+    assert [reason for reason, _ in reasons(rows)] == ["wrong number of columns"] * 2 + ["not UTF-8"]
+
+
+def test_csv_without_names_has_the_columns_of_the_run_file(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,好看\n")
+    assert usable(prepare(input=str(tmp_path), format="csv", columns=("label", "text"))) == [("x", "好看")]
+
+
+def test_parquet_with_a_numeric_label(prepare: Prepare, tmp_path: Path) -> None:
+    table = pa.table({"review": ["好看", None, ""], "stars": [5, 4, 3]})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    rows = prepare(input=str(tmp_path), format="parquet", text_column="review", label_column="stars")
+    assert usable(rows) == [("5", "好看")]
+    assert [reason for reason, _ in reasons(rows)] == ["empty text"] * 2
+
+
+@pytest.mark.parametrize(("kind", "name"), [("tsv", "x.tsv"), ("csv", "x.csv"), ("parquet", "x.parquet")])
+def test_a_column_that_is_not_there_is_named_with_those_that_are(
+    prepare: Prepare, tmp_path: Path, kind: str, name: str
+) -> None:
+    if kind == "parquet":
+        parquet.write_table(pa.table({"a": ["x"], "b": ["y"], "c": ["z"]}), tmp_path / name)
+    else:
+        (tmp_path / name).write_text("a,b,c\nx,y,z\n".replace(",", "\t" if kind == "tsv" else ","))
+    with pytest.raises(DataError, match=r"no column 'text'.*'a', 'b', 'c'"):
+        prepare(input=str(tmp_path / name), format=kind)
+
+
+def test_a_first_line_with_other_names_is_no_document(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("review\tsentiment\n好看\tx\n")
+    with pytest.raises(DataError, match=r"no column 'text'.*'review', 'sentiment'"):
+        prepare(input=str(tmp_path), format="tsv")
+
+
+@pytest.mark.parametrize("kind", ["tsv", "csv", "jsonl", "parquet"])
+def test_a_missing_input_is_named(prepare: Prepare, tmp_path: Path, kind: str) -> None:
+    with pytest.raises(InputError, match="nowhere"):
+        prepare(input=str(tmp_path / "nowhere"), format=kind)
+
+
+def test_one_input_is_split_by_the_text_alone(prepare: Prepare, tmp_path: Path) -> None:
+    texts = [f"文{i}" for i in range(200)]
+    (tmp_path / "a.tsv").write_text("".join(f"{text}\tx\n{text}\ty\n" for text in texts))
+    rows = prepare(
+        input=str(tmp_path), format="tsv", columns=("text", "label"), validation_fraction=0.3, test_fraction=0.3
+    )
+    assert [row.split for row in rows] == [split_of(text, 0.3, 0.3) for text in texts for _ in "xy"]
+
+
+def test_inputs_of_their_own_keep_their_split_and_a_missing_one_is_split_off(prepare: Prepare, tmp_path: Path) -> None:
+    for name in ("train", "dev"):
+        (tmp_path / name).write_text("".join(f"{name}{i}\tx\n" for i in range(100)))
+    inputs = {"train": str(tmp_path / "train"), "validation": str(tmp_path / "dev")}
+    rows = prepare(**inputs, format="tsv", columns=("text", "label"), test_fraction=0.3)
+    splits = {name: {r.split for r in rows if r.source.endswith(name)} for name in ("train", "dev")}
+    assert splits == {"train": {"train", "test"}, "dev": {"validation"}}
+
+
+def test_the_users_words_reach_the_tasks(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("云计算和大数据\tx\n")
+    segmenter = Segmenter(user_dictionary=("和大数据",), stop_words=frozenset({"云"}))
+    assert usable(prepare(segmenter, input=str(tmp_path), format="tsv", columns=("text", "label"))) == [
+        ("x", "计算 和大数据")
+    ]

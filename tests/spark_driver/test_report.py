@@ -1,0 +1,225 @@
+"""The report is one page that shows a run's figures, whatever came of it, and loads nothing."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from spark_driver.report import html
+
+CONFIG: dict[str, Any] = {
+    "name": "reviews",
+    "data": {"input": "hdfs:///reviews", "train": None, "columns": ["text", "label"]},
+    "train": {"epochs": 3},
+}
+RESULT: dict[str, Any] = {
+    "status": "succeeded",
+    "error": None,
+    "test": {"accuracy": 0.8, "macro_f1": 0.75, "rows": 10},
+    "model": "/runs/a/model/1",
+    "rows": {
+        "read": 35123,
+        "quarantined": 7,
+        "train": 28290,
+        "validation": 3378,
+        "test": 3448,
+        "fed": 28290,
+        "trained_first_epoch": 28290,
+    },
+    "documents_per_second": 1785.9,
+    "epochs": 3,
+    "seconds": {"prepare": 17.16, "feed": 4.0, "train": 83.3, "export": 0.76, "total": 3723.0},
+}
+UNKNOWN: dict[str, Any] = {
+    "status": "failed",
+    "error": "The input is empty.",
+    "test": None,
+    "model": None,
+    "rows": dict.fromkeys(RESULT["rows"]),
+    "documents_per_second": None,
+    "epochs": None,
+    "seconds": dict.fromkeys(RESULT["seconds"]),
+}
+LABELS = ["negative", "positive"]
+CONFUSION = [[5, 1], [1, 3]]
+
+
+def epoch(number: int, accuracy: float | None = 0.8) -> dict[str, Any]:
+    return {
+        "kind": "EpochDone",
+        "worker": 0,
+        "epoch": number,
+        "trained": 28290,
+        "loss": 0.6 / number,
+        "validation_loss": None if accuracy is None else 0.5,
+        "validation_accuracy": accuracy,
+        "validation_macro_f1": accuracy,
+        "seconds": 18.5,
+    }
+
+
+METRICS: list[dict[str, Any]] = [
+    {"kind": "Started", "worker": 0, "pid": 7},
+    epoch(1, 0.7),
+    epoch(2),
+    epoch(3, 0.79),
+    {"kind": "Tested", "worker": 0, "best_epoch": 2, "epochs": 3, "loss": 0.5, "confusion": CONFUSION},
+]
+
+
+class Page(HTMLParser):
+    """The words, tags and attributes of a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append(data.strip())
+
+    def has(self, *words: str) -> bool:
+        """Tells whether these texts follow each other in the page."""
+        return any(tuple(self.words[i : i + len(words)]) == words for i in range(len(self.words)))
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(html(CONFIG, METRICS, RESULT, LABELS, CONFUSION))
+
+
+def test_title_tells_run_and_outcome(page: Page) -> None:
+    assert page.has("reviews: succeeded")
+    assert page.has("reviews", "succeeded")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Test accuracy", "80.00 %"),
+        ("Test macro-F1", "75.00 %"),
+        ("Documents/s", "1,786"),
+        ("Epochs", "3 (best: 2)"),
+        ("Model:", "/runs/a/model/1"),
+        ("Rows read", "35,123"),
+        ("Quarantined", "7"),
+        ("Training", "28,290"),
+        ("Validation", "3,378"),
+        ("Test", "3,448"),
+        ("Prepare", "17.2 s"),
+        ("Train", "1 min 23 s"),
+        ("Total", "1 h 02 min"),
+    ],
+)
+def test_figures(page: Page, name: str, value: str) -> None:
+    assert page.has(name, value)
+
+
+def test_curves_are_drawings_with_a_name(page: Page) -> None:
+    assert page.tags.count("svg") == 2
+    names = [value for key, value in page.attributes if key == "aria-label"]
+    assert names == ["Loss (nats) by epoch", "Validation accuracy (%) by epoch"]
+    identifiers = [value for key, value in page.attributes if key == "id"]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_epochs_are_listed_and_the_best_is_marked(page: Page) -> None:
+    assert page.has("2 (best)", "28,290", "0.3000", "0.5000", "80.00 %", "80.00 %", "18.5 s")
+
+
+def test_confusion_matrix_has_true_labels_in_rows(page: Page) -> None:
+    assert page.has("predicted", "true", "negative", "positive", "negative", "5", "1", "positive", "1", "3")
+    shares = [value for key, value in page.attributes if key == "style" and value and "--share" in value]
+    assert shares == ["--share:0.833", "--share:0.167", "--share:0.250", "--share:0.750"]
+
+
+def test_each_class_has_its_figures(page: Page) -> None:
+    assert page.has("Label", "Precision", "Recall", "F1", "Documents")
+    assert page.has("positive", "75.00 %", "75.00 %", "75.00 %", "4")
+
+
+def test_configuration_and_versions(page: Page) -> None:
+    assert page.has("data.input", "hdfs:///reviews", "data.train", "–", "data.columns", '["text", "label"]')
+    assert page.has("train.epochs", "3")
+    assert "numpy" in page.words
+
+
+def test_many_classes_show_their_most_frequent_mistakes() -> None:
+    labels = [f"c{i}" for i in range(100)]
+    confusion = [[9 if i == j else 0 for j in labels] for i in labels]
+    confusion[3][5], confusion[8][1] = 1, 3
+    page = Page(html(CONFIG, METRICS, RESULT, labels, confusion))
+    assert page.has("c8", "c1", "3", "25.00 %", "c3", "c5", "1", "10.00 %")
+    assert "predicted" not in page.words
+
+
+def test_failed_run_shows_its_error_instead_of_figures() -> None:
+    page = Page(html(CONFIG, [], UNKNOWN, [], []))
+    assert page.has("reviews: failed")
+    assert page.has("Error", "The input is empty.")
+    assert not {"Test accuracy", "Rows read", "Prepare", "Epochs"} & set(page.words)
+    assert page.has("train.epochs", "3")
+
+
+def test_run_that_failed_on_its_way_shows_how_far_it_came() -> None:
+    rows = UNKNOWN["rows"] | {"read": 12}
+    page = Page(html(CONFIG, [epoch(1)], UNKNOWN | {"rows": rows}, LABELS, []))
+    assert page.has("Rows read", "12")
+    assert page.tags.count("svg") == 2
+
+
+def test_run_without_a_readable_configuration() -> None:
+    page = Page(html({}, [], UNKNOWN, [], []))
+    assert page.has("Error", "The input is empty.")
+    assert "Configuration" not in page.words
+
+
+def test_without_validation_documents_there_is_no_curve_of_them() -> None:
+    page = Page(html(CONFIG, [epoch(1, None)], RESULT, LABELS, CONFUSION))
+    assert page.tags.count("svg") == 1
+    assert page.has("1", "28,290", "0.6000", "–", "–", "–", "18.5 s")
+
+
+def test_without_test_documents_there_is_no_matrix() -> None:
+    page = Page(html(CONFIG, METRICS, RESULT | {"test": None}, LABELS, [[0, 0], [0, 0]]))
+    assert "Test accuracy" not in page.words
+    assert "predicted" not in page.words
+
+
+EVIL = "<script>alert('1')</script> & \"$name\""
+
+
+@pytest.mark.parametrize("classes", [2, 100])
+def test_nothing_from_outside_becomes_markup(classes: int) -> None:
+    labels = [f"{EVIL} {i}" for i in range(classes)]
+    confusion = [[1] * classes] * classes
+    config = {"name": EVIL, EVIL: {EVIL: [EVIL]}, "data": {"input": EVIL}}
+    result = RESULT | {"status": "failed", "error": EVIL, "model": EVIL}
+    page = Page(html(config, METRICS, result, labels, confusion))
+    assert "script" not in page.tags
+    assert page.has("Error", EVIL)
+    assert page.has(f"{EVIL}: failed")
+    assert page.has("data.input", EVIL)
+    assert f"{EVIL} 1" in page.words
+
+
+def test_page_loads_nothing(page: Page) -> None:
+    assert not {"link", "img", "script", "iframe", "image"} & set(page.tags)
+    loads = [value or "" for key, value in page.attributes if key in {"src", "href", "xlink:href"}]
+    assert loads
+    assert all(value.startswith("#") for value in loads)
+    text = html(CONFIG, METRICS, RESULT, LABELS, CONFUSION)
+    assert "@import" not in text
+    assert "url(http" not in text
+
+
+def test_same_run_gives_the_same_bytes() -> None:
+    first, second = (html(CONFIG, METRICS, RESULT, LABELS, CONFUSION) for _ in range(2))
+    assert first == second

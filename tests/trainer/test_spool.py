@@ -1,0 +1,87 @@
+"""The spool: each block exactly once, in an order that does not depend on their arrival."""
+
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trainer.blocks import SPLITS, Block, Split
+from trainer.errors import BlockError
+from trainer.spool import Spool
+
+BLOCKS = [
+    Block.of("train", 0, 2, [([2, 3], 0)]),
+    Block.of("train", 0, 10, [([], 1), ([4], 2)]),
+    Block.of("train", 1, 2, [([5, 6, 7], 3)]),
+]
+
+
+def test_a_share_is_in_the_order_of_the_blocks_names_however_they_arrive(tmp_path: Path) -> None:
+    for number, blocks in enumerate(permutations(BLOCKS)):
+        spool = Spool(tmp_path / str(number))
+        for block in blocks:
+            spool.add(block.to_bytes())
+        share = spool.share("train")
+        assert len(share) == 4
+        assert share.labels.tolist() == [0, 1, 2, 3]
+        assert share.lengths.tolist() == [2, 0, 1, 3]
+        assert share.starts.tolist() == [0, 2, 2, 3]
+        assert share.ids.tolist() == [2, 3, 4, 5, 6, 7]
+
+
+def test_documents_are_counted_and_kept_by_split(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.add(Block.of("train", 0, 0, [([2], 0), ([3], 1)]).to_bytes())
+    spool.add(Block.of("test", 0, 1, [([4], 2)]).to_bytes())
+    assert spool.documents == {"train": 2, "validation": 0, "test": 1}
+    assert [spool.share(split).labels.tolist() for split in SPLITS] == [[0, 1], [], [2]]
+
+
+def test_a_block_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.add(BLOCKS[1].to_bytes())
+    with pytest.raises(BlockError, match=r"block \(0, 10\) came twice"):
+        spool.add(BLOCKS[1].to_bytes())
+    assert spool.documents["train"] == 2
+
+
+def test_a_name_is_unique_over_all_splits(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.add(Block.of("train", 0, 0, [([2], 0)]).to_bytes())
+    with pytest.raises(BlockError, match="came twice"):
+        spool.add(Block.of("test", 0, 0, [([3], 0)]).to_bytes())
+
+
+def test_bytes_that_are_no_block_are_not_kept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    with pytest.raises(BlockError):
+        spool.add(BLOCKS[0].to_bytes()[:-1])
+    assert spool.documents["train"] == 0
+    assert spool.add(BLOCKS[0].to_bytes()) == 1
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_worker_may_have_no_documents(tmp_path: Path, split: Split) -> None:
+    share = Spool(tmp_path / "spool").share(split)
+    assert len(share) == 0
+    assert share.padded(np.array([], int)).shape == (0, 1)
+
+
+def test_padded_documents_have_zeros_behind_up_to_the_longest(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    assert [spool.add(block.to_bytes()) for block in BLOCKS] == [1, 2, 1]
+    share = spool.share("train")
+    assert share.padded(np.array([3, 1, 0])).tolist() == [[5, 6, 7], [0, 0, 0], [2, 3, 0]]
+    assert share.padded(np.array([2, 2])).tolist() == [[4], [4]]
+    assert share.padded(np.array([1])).tolist() == [[0]]
+    assert share.padded(np.array([0])).dtype == np.int32
+
+
+def test_a_share_outlives_the_spools_files(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.add(BLOCKS[0].to_bytes())
+    share = spool.share("train")
+    spool.remove()
+    assert list(tmp_path.iterdir()) == []
+    assert share.padded(np.array([0])).tolist() == [[2, 3]]

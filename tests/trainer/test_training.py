@@ -1,0 +1,197 @@
+"""A whole training: it learns, keeps the best, stops in time, counts every document, sees when it fails."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainer import events
+from trainer.batches import Batch
+from trainer.blocks import Split
+from trainer.collective import Collective
+from trainer.config import ModelConfig, RunConfig, TrainConfig
+from trainer.errors import TrainingError
+from trainer.events import EpochDone, Event, Progress
+from trainer.metrics import Evaluation
+from trainer.spool import Share
+from trainer.step import ReplicatedModel
+from trainer.training import Trained, train
+
+ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
+Documents = list[tuple[list[int], int]]
+
+GOOD: Documents = [([2], 0), ([3], 1)]
+"""What the known model says of 好 and 坏."""
+TURNED: Documents = [([2], 1), ([3], 0)]
+
+
+class Case:
+    """A model, and what is reported when it is trained."""
+
+    def __init__(self, model: ReplicatedModel, config: TrainConfig, share_of: ShareOf):
+        self.model, self.config, self._share_of = model, config, share_of
+        self.events: list[Event] = []
+        self.weights: list[list[np.ndarray]] = []
+        """Of each epoch."""
+
+    def train(self, training: Documents, validation: Documents, test: Documents) -> Trained:
+        documents: dict[Split, Documents] = {"train": training, "validation": validation, "test": test}
+        return train(self.model, self.config, {s: self._share_of(d) for s, d in documents.items()}, self._report)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def _report(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, EpochDone):
+            self.weights.append(self.model.weights())
+
+
+@pytest.fixture
+def case(collective: Collective, share_of: ShareOf) -> Callable[..., Case]:
+    """A tiny model with its initial weights."""
+
+    def make(**values: Any) -> Case:
+        config = TrainConfig(**({"learning_rate": 0.05, "batch_size": 4} | values))
+        sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.1)
+        return Case(ReplicatedModel(sizes, config, 20, 3, collective), config, share_of)
+
+    return make
+
+
+@pytest.fixture
+def known_case(
+    collective: Collective, share_of: ShareOf, known_config: RunConfig, known_weights: list[np.ndarray]
+) -> Callable[..., Case]:
+    """The known model, which is trained further in small steps."""
+
+    def make(**values: Any) -> Case:
+        config = TrainConfig(**({"learning_rate": 0.05} | values))
+        model = ReplicatedModel(known_config.model, config, 4, 2, collective)
+        model.restore(known_weights)
+        return Case(model, config, share_of)
+
+    return make
+
+
+def equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def with_accuracy(accuracy: float) -> Evaluation:
+    right = round(100 * accuracy)
+    return Evaluation(np.array([[right, 100 - right], [0, 0]]), loss=0.5)
+
+
+SEPARABLE: Documents = [([token, filler], token - 2) for token in (2, 3, 4) for filler in range(5, 20)]
+"""45 documents, whose first token gives the label away."""
+
+
+def test_it_learns_what_can_be_learned(case: Callable[..., Case]) -> None:
+    trained = case(epochs=20, patience=5).train(SEPARABLE[::2], SEPARABLE[1::2], SEPARABLE)
+    assert trained.test.accuracy == 1
+    assert trained.test.loss < 0.3
+
+
+def test_the_same_seed_gives_the_same_weights(case: Callable[..., Case]) -> None:
+    runs = [case(epochs=2, seed=seed) for seed in (1, 1, 2)]
+    for run in runs:
+        run.train(SEPARABLE, SEPARABLE[:4], [])
+    assert equal(runs[0].model.weights(), runs[1].model.weights())
+    assert not equal(runs[0].model.weights(), runs[2].model.weights())
+
+
+def test_every_document_is_trained_once_in_every_epoch(case: Callable[..., Case]) -> None:
+    run = case(epochs=2, batch_size=4)
+    run.train(SEPARABLE, SEPARABLE[:4], [])
+    assert [(e.epoch, e.trained) for e in run.of(EpochDone)] == [(1, 45), (2, 45)]
+    assert [e.documents for e in run.of(Progress) if e.step == e.steps] == [45, 45]
+    assert {e.steps for e in run.of(Progress)} == {12}
+
+
+def test_every_epoch_has_an_order_and_every_step_a_number_of_its_own(
+    known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = known_case(epochs=2, batch_size=1)
+    train_step = run.model.train
+    seen: list[tuple[int, int]] = []
+
+    def spy(batch: Batch, step: int) -> Any:
+        seen.append((step, int(batch.ids[0, 0])))
+        return train_step(batch, step)
+
+    monkeypatch.setattr(run.model, "train", spy)
+    run.train(GOOD * 10, GOOD, [])
+    steps, tokens = zip(*seen, strict=True)
+    assert steps == tuple(range(1, 41))
+    assert tokens[:20] != tokens[20:]
+
+
+def test_the_speed_is_that_of_the_steps_after_the_first_ten(case: Callable[..., Case]) -> None:
+    assert case(epochs=1, batch_size=5).train(SEPARABLE, [], []).documents_per_second == 0  # 9 steps
+    assert case(epochs=1, batch_size=4).train(SEPARABLE, [], []).documents_per_second > 0  # 12 steps
+
+
+def test_it_reports_the_loss_of_each_epoch(known_case: Callable[..., Case]) -> None:
+    run = known_case(epochs=1)
+    run.train(GOOD, TURNED, [])
+    (done,) = run.of(EpochDone)
+    assert done.loss == pytest.approx(np.log(4 / 3))
+    assert done.validation_loss > np.log(4)  # after the step, wrong with more conviction
+    assert (done.validation_accuracy, done.validation_macro_f1) == (0, 0)
+
+
+def test_the_weights_of_the_best_epoch_are_kept_and_tested(known_case: Callable[..., Case]) -> None:
+    run = known_case(epochs=12, patience=12)
+    trained = run.train(TURNED, GOOD, GOOD)  # it unlearns what it is validated with
+    accuracies = [e.validation_accuracy for e in run.of(EpochDone)]
+    assert accuracies[0] == 1 > accuracies[-1]
+    assert (trained.best_epoch, trained.epochs, trained.test.accuracy) == (1, 12, 1)
+    assert equal(run.model.weights(), run.weights[0])
+    assert not equal(run.model.weights(), run.weights[-1])
+    (tested,) = run.of(events.Tested)
+    assert (tested.best_epoch, tested.epochs, tested.confusion) == (1, 12, [[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_it_stops_after_as_many_epochs_without_a_better_accuracy_as_it_has_patience(
+    known_case: Callable[..., Case], patience: int
+) -> None:
+    trained = known_case(epochs=10, patience=patience).train(GOOD, GOOD, GOOD)
+    assert (trained.best_epoch, trained.epochs) == (1, 1 + patience)
+
+
+def test_a_better_epoch_renews_the_patience(known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = known_case(epochs=10, patience=2)
+    right_of_ten = iter([5, 4, 6, 6, 5, 9])  # of five validations and the test
+    monkeypatch.setattr(run.model, "evaluate", lambda _: with_accuracy(next(right_of_ten) / 10))
+    trained = run.train(GOOD, GOOD, GOOD)
+    assert (trained.best_epoch, trained.epochs, trained.test.accuracy) == (3, 5, 0.9)
+
+
+def test_without_validation_documents_it_trains_all_epochs_and_keeps_the_last(
+    known_case: Callable[..., Case],
+) -> None:
+    run = known_case(epochs=4, patience=1)
+    trained = run.train(GOOD, [], GOOD)
+    assert (trained.best_epoch, trained.epochs) == (4, 4)
+    assert {(e.validation_loss, e.validation_accuracy, e.validation_macro_f1) for e in run.of(EpochDone)} == {
+        (None, None, None)
+    }
+    assert equal(run.model.weights(), run.weights[-1])
+
+
+def test_there_may_be_no_test_documents(known_case: Callable[..., Case]) -> None:
+    run = known_case(epochs=1)
+    assert run.train(GOOD, GOOD, []).test.rows == 0
+    (tested,) = run.of(events.Tested)
+    assert (tested.loss, tested.confusion) == (None, [[0, 0], [0, 0]])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_loss_that_is_no_number_ends_the_training(known_case: Callable[..., Case], batch_size: int) -> None:
+    run = known_case(epochs=1, batch_size=batch_size, learning_rate=1e30)  # two steps, or a single one
+    with pytest.raises(TrainingError, match=r"Lower train\.learning_rate"):
+        run.train(GOOD, GOOD, GOOD)

@@ -1,0 +1,148 @@
+"""A worker on its own, from its first block to the published model."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer import events
+from trainer.assignment import Assignment, Language
+from trainer.blocks import Block
+from trainer.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
+from trainer.errors import BlockError, ModelError
+from trainer.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
+from trainer.place import Place
+from trainer.segmenter import Segmenter
+from trainer.serving import Classifier
+from trainer.step import ReplicatedModel
+from trainer.vocabulary import Vocabulary
+from trainer.worker import reported, run
+
+pytestmark = pytest.mark.usefixtures("collective")
+
+ALONE = Place(worker=0, workers=1, cores=1)
+BLOCKS = [
+    Block.of("train", 0, 0, [([2, 4], 0), ([3, 4], 1)] * 8),
+    Block.of("train", 1, 0, [([4, 2], 0), ([3], 1), ([2], 0)] * 4),
+    Block.of("validation", 0, 1, [([2], 0), ([4, 3], 1), ([3], 1)]),
+    Block.of("test", 1, 1, [([2, 2], 0), ([3, 3], 1)]),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The worker's working directory."""
+    folder = tmp_path / "worker"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    config = RunConfig(
+        data=DataConfig(input="reviews.tsv"),
+        model=ModelConfig(embedding_size=4, widths=(2,), filters=3, dropout=0.1),
+        train=TrainConfig(epochs=12, patience=12, batch_size=4, learning_rate=0.05),
+        export=ExportConfig(golden_examples=2),
+    )
+    language = Language(Segmenter(), Vocabulary(("好", "坏", "书")), ("好评", "差评"))
+    return Assignment(config, language, rows={"train": 28, "validation": 3, "test": 2}, models=str(tmp_path / "models"))
+
+
+def blocks() -> Iterator[bytes]:
+    return (block.to_bytes() for block in BLOCKS)
+
+
+def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, tmp_path: Path) -> None:
+    log: list[Event] = []
+    published = run(assignment, ALONE, blocks(), log.append)
+
+    assert published == tmp_path / "models" / "1"
+    assert [p.label for p in Classifier(published).predict(["好", "书坏", "坏"])] == ["好评", "差评", "差评"]
+    card = json.loads((published / "model.json").read_text(encoding="utf-8"))
+    assert card["rows"] == {"train": 28, "validation": 3, "test": 2}
+    assert card["metrics"] == {"test": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 2}}
+    assert list(folder.iterdir()) == []
+
+    kinds = list(dict.fromkeys(type(event).__name__ for event in log))
+    assert kinds == ["Acknowledged", "Spooled", "Progress", "EpochDone", "Tested", "Published"]
+    assert [e.documents for e in log if isinstance(e, Acknowledged)] == [16, 12, 3, 2]
+    assert [e.documents for e in log if isinstance(e, Spooled)] == [{"train": 28, "validation": 3, "test": 2}]
+    assert {e.trained for e in log if isinstance(e, EpochDone)} == {28}
+    assert [e.confusion for e in log if isinstance(e, events.Tested)] == [[[1, 0], [0, 1]]]
+    assert [e.model for e in log if isinstance(e, Published)] == [str(published)]
+    assert card["best_epoch"] == next(e.best_epoch for e in log if isinstance(e, events.Tested))
+
+
+def test_a_block_is_acknowledged_before_the_next_is_taken(assignment: Assignment, folder: Path) -> None:
+    log: list[object] = []
+
+    def broken_feed() -> Iterator[bytes]:
+        for block in BLOCKS[:2]:
+            log.append("taken")
+            yield block.to_bytes()
+        raise ConnectionError("the feed is gone")
+
+    with pytest.raises(ConnectionError):
+        run(assignment, ALONE, broken_feed(), log.append)
+    assert log == ["taken", Acknowledged(0, 16), "taken", Acknowledged(0, 12)]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_block_that_comes_twice_ends_the_run_without_a_model(assignment: Assignment, folder: Path) -> None:
+    with pytest.raises(BlockError, match="came twice"):
+        run(assignment, ALONE, [*blocks(), *blocks()], lambda _: None)
+    assert list(folder.iterdir()) == []
+    assert not Path(assignment.models).exists()
+
+
+def test_a_model_that_answers_otherwise_than_the_trained_one_is_not_published(
+    assignment: Assignment, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReplicatedModel, "logits", lambda _, ids: np.zeros((len(ids), 2), np.float32))
+    with pytest.raises(ModelError, match="differs from the trained model"):
+        run(assignment, ALONE, blocks(), lambda _: None)
+    assert not Path(assignment.models).exists()
+    assert list(folder.iterdir()) == []
+
+
+# How a process ends
+
+
+def ending(work: Callable[[], object]) -> tuple[Event, Event]:
+    log: list[Event] = []
+    reported(work, 3, log.append)
+    first, last = log
+    return first, last
+
+
+def test_a_process_reports_its_beginning_and_its_end() -> None:
+    first, last = ending(lambda: None)
+    assert isinstance(first, Started)
+    assert (first.worker, first.pid > 0) == (3, True)
+    assert last == Finished(3)
+
+
+def test_a_process_reports_an_error_with_its_traceback() -> None:
+    def work() -> None:
+        raise BlockError("cut off")
+
+    _, last = ending(work)
+    assert isinstance(last, Failed)
+    assert (last.worker, last.error, last.lost_peer) == (3, "BlockError: cut off", False)
+    assert "in work\n" in last.traceback
+
+
+@pytest.mark.parametrize("kind", [tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError])
+def test_an_error_that_another_worker_caused_is_reported_as_such(kind: type[Exception]) -> None:
+    def work() -> None:
+        raise kind(None, None, "Connection reset by peer")
+
+    _, last = ending(work)
+    assert isinstance(last, Failed)
+    assert last.lost_peer
+    assert "Connection reset by peer" in last.error

@@ -1,0 +1,189 @@
+"""The command line: `textcnn train`, `predict` and `evaluate`.
+
+It parses arguments and hands over to the folder whose machine does the work.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from cluster import launch, profile, submit
+from cluster.errors import ClusterError
+from cluster.profile import Profile
+from spark_driver import settings
+from spark_driver.errors import SettingsError
+from trainer.config import RunConfig
+from trainer.errors import DataError, TrainerError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit status: 0, 2 for what the user can mend, 1 for anything else."""
+    own, passed_on = _at_dashes(sys.argv[1:] if arguments is None else list(arguments))
+    parser = _parser()
+    options = parser.parse_args(own)
+    if passed_on and options.run is not _train:
+        parser.error(f"only train passes arguments on to spark-submit. Received after --: {' '.join(passed_on)}")
+    options.passed_on = passed_on
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (SettingsError, ClusterError, DataError) as error:
+        print(f"textcnn: {error}", file=sys.stderr)
+        return 2
+    except TrainerError as error:
+        print(f"textcnn: {error}", file=sys.stderr)
+        return 1
+
+
+def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Splits arguments at the first `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _train(options: argparse.Namespace) -> int:
+    config = settings.read(RunConfig, options.run_file, options.set)
+    where = settings.read(Profile, profile.path_of(options.profile))
+    out: Path = options.out or Path("runs", time.strftime(f"{config.name}-%Y%m%d-%H%M%S"))
+    script = Path(settings.__file__).with_name("train.py")
+    changes = [part for change in options.set for part in ("--set", change)]
+    arguments = ["--config", str(options.run_file), *changes, "--out", str(out)]
+    command = submit.local(where, script, arguments, options.passed_on)
+    if options.dry_run:
+        print(command)
+        return 0
+    return launch.run(command, out / "logs")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what TensorFlow's libraries print while they are loaded, whatever its log level, off the terminal."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _predict(options: argparse.Namespace) -> int:
+    with _quiet():
+        from trainer.serving import Classifier  # brings TensorFlow
+
+    for prediction in Classifier(options.model).predict(_texts(options)):
+        if options.json:
+            print(json.dumps(asdict(prediction), ensure_ascii=False))
+        else:
+            print(f"{prediction.label}\t{prediction.score:.4f}\t{prediction.text}")
+    return 0
+
+
+def _texts(options: argparse.Namespace) -> Iterator[str]:
+    yield from options.text
+    if options.file is None and options.text:
+        return
+    try:
+        with sys.stdin if options.file in (None, Path("-")) else options.file.open(encoding="utf-8") as file:
+            yield from (line.rstrip("\r\n") for line in file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{options.file} cannot be read as UTF-8 text, one document a line: {error}") from error
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    with _quiet():
+        from trainer.evaluating import evaluate  # brings TensorFlow
+        from trainer.serving import Classifier
+
+    classifier = Classifier(options.model)
+    evaluation, left_out = evaluate(classifier, options.data)
+    _explain(left_out)
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "accuracy": evaluation.accuracy,
+                    "macro_f1": evaluation.macro_f1,
+                    "rows": evaluation.rows,
+                    "confusion_matrix": evaluation.confusion.tolist(),
+                    "labels": classifier.labels,
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        print(f"accuracy {evaluation.accuracy:.4f}, macro-F1 {evaluation.macro_f1:.4f}, {evaluation.rows} rows")
+        for label, precision, recall, f1 in zip(
+            classifier.labels, evaluation.precision, evaluation.recall, evaluation.f1, strict=True
+        ):
+            print(f"{label}: precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}")
+    return 0
+
+
+def _explain(left_out: Counter[str]) -> None:
+    if left_out:
+        reasons = ", ".join(f"{reason}: {number}" for reason, number in sorted(left_out.items()))
+        print(f"textcnn: {left_out.total()} rows left out ({reasons})", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="textcnn", description="Trains Chinese text classifiers on Spark.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser(
+        "train",
+        help="train a model and publish it",
+        usage="textcnn train RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
+        "[-- spark-submit arguments]",
+        epilog=_keys(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    train.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    train.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    train.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
+    train.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/NAME-TIME)")
+    train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    train.set_defaults(run=_train)
+
+    predict = commands.add_parser("predict", help="classify texts")
+    predict.add_argument("model", type=Path, metavar="MODEL", help="a model, or the folder of a run")
+    predict.add_argument("--text", action="append", default=[], help="a text; may be given more than once")
+    predict.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a text a line; - for standard input")
+    predict.add_argument("--json", action="store_true", help="a JSON object a line")
+    predict.set_defaults(run=_predict)
+
+    evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
+    evaluate.add_argument("model", type=Path, metavar="MODEL", help="a model, or the folder of a run")
+    evaluate.add_argument(
+        "data", type=Path, metavar="DATA", help="a file as the run's input: .tsv, .csv, .jsonl, .parquet"
+    )
+    evaluate.add_argument("--json", action="store_true", help="a JSON object")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _keys() -> str:
+    return "\n".join(
+        [
+            "keys of RUN.toml:",
+            *settings.describe(RunConfig),
+            "",
+            "keys of a profile:",
+            *settings.describe(Profile),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What runs in an executor's TensorFlow process, or on a laptop: text, blocks, model, training, export."""

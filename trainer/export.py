@@ -1,0 +1,192 @@
+"""Writes a trained model as a SavedModel, loads it again, and checks that it answers as it did in training."""
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.assignment import Language
+from trainer.config import RunConfig
+from trainer.errors import ModelError
+from trainer.metrics import Evaluation
+from trainer.model import TextCNN
+from trainer.spool import Share
+from trainer.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
+
+CARD = "model.json"
+EXTRA = "assets.extra"
+STOP_WORDS = "stop_words.txt"
+USER_DICTIONARY = "user_dictionary.txt"
+TOLERANCE = 1e-4
+"""How far a score of the exported model may be from the trained one's."""
+
+
+class ServingModule(tf.Module):
+    """The signatures of an exported model: `tokens` (also the default) and `ids`.
+
+    Both return `label` (string), `score` (the label's probability, float32) and `probabilities` (float32
+    [documents, classes], in the order of labels.txt).
+    """
+
+    def __init__(self, model: TextCNN, vocabulary_file: Path, labels_file: Path, labels: Sequence[str]):
+        """Takes the files of vocabulary and labels into the model's assets."""
+        super().__init__()
+        self.model = model
+        self.vocabulary_file = tf.saved_model.Asset(str(vocabulary_file))
+        self.labels_file = tf.saved_model.Asset(str(labels_file))
+        self.table = tf.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(
+                self.vocabulary_file.asset_path,
+                tf.string,
+                tf.lookup.TextFileIndex.WHOLE_LINE,
+                tf.int64,
+                tf.lookup.TextFileIndex.LINE_NUMBER,
+            ),
+            default_value=UNKNOWN - FIRST_TOKEN,
+        )
+        self.labels = tf.constant(labels)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, name="ids")])
+    def ids(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies token numbers, filled up with 0."""
+        probabilities = tf.nn.softmax(self.model.call(ids))
+        best = tf.argmax(probabilities, axis=1)
+        return {
+            "label": tf.gather(self.labels, best),
+            "score": tf.reduce_max(probabilities, axis=1),
+            "probabilities": probabilities,
+        }
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
+    def tokens(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies token strings, filled up with empty strings."""
+        numbers = tf.cast(self.table.lookup(tokens), tf.int32) + FIRST_TOKEN
+        return self.ids(tf.where(tokens == "", PADDING, numbers))
+
+
+def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str, object], folder: Path) -> None:
+    """Writes the model, its assets and its card into a new folder on a local disk.
+
+    Args:
+        model: the trained model.
+        language: segmenter, vocabulary and labels.
+        config: the run; its text section goes into the card.
+        card: further entries of the card.
+        folder: where to write; must not exist.
+    """
+    beside = folder.with_name(f"{folder.name}-assets")
+    beside.mkdir(parents=True)
+    vocabulary_file, labels_file = beside / "vocabulary.txt", beside / "labels.txt"
+    _write_lines(vocabulary_file, language.vocabulary.tokens)
+    _write_lines(labels_file, language.labels)
+    module = ServingModule(_detached(model, language, config), vocabulary_file, labels_file, language.labels)
+    signatures = {"serving_default": module.tokens, "tokens": module.tokens, "ids": module.ids}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+    extra = folder / EXTRA
+    extra.mkdir()
+    _write_lines(extra / STOP_WORDS, sorted(language.segmenter.stop_words))
+    _write_lines(extra / USER_DICTIONARY, language.segmenter.user_dictionary)
+    (folder / CARD).write_text(
+        json.dumps(_card(language, config) | card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+
+
+def _detached(model: TextCNN, language: Language, config: RunConfig) -> TextCNN:
+    """A copy whose variables belong to no strategy, so that saving needs no other worker."""
+    copy = TextCNN(config.model, len(language.vocabulary), len(language.labels), config.train.seed)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+
+
+def _card(language: Language, config: RunConfig) -> dict[str, object]:
+    packages = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "jieba", "rjieba", "textcnn-on-spark")
+    return {
+        "name": config.name,
+        "labels": language.labels,
+        "text": {
+            "segmenter": "jieba dictionary, no hidden Markov model",
+            "vocabulary_size": len(language.vocabulary),
+            "max_length": config.text.max_length,
+        },
+        "data": {
+            "format": config.data.format,
+            "columns": config.data.columns,
+            "text_column": config.data.text_column,
+            "label_column": config.data.label_column,
+        },
+        "model": asdict(config.model),
+        "signatures": {
+            "inputs": {
+                "serving_default": {"tokens": "string [documents, tokens], filled up with empty strings"},
+                "tokens": {"tokens": "string [documents, tokens], filled up with empty strings"},
+                "ids": {"ids": "int32 [documents, tokens], filled up with 0"},
+            },
+            "outputs": {
+                "label": "string [documents]",
+                "score": "float32 [documents], probability of the label",
+                "probabilities": "float32 [documents, classes], in the order of labels",
+            },
+        },
+        "versions": {"python": platform.python_version()} | {p: v for p in packages if (v := _version(p))},
+    }
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def metrics_of(test: Evaluation) -> dict[str, object]:
+    """Returns the card's entry for the metrics."""
+    return {"test": {"accuracy": test.accuracy, "macro_f1": test.macro_f1, "rows": test.rows}} if test.rows else {}
+
+
+def check(folder: Path, ids: np.ndarray, logits: np.ndarray, vocabulary: Vocabulary) -> None:
+    """Loads an exported model and holds it to golden examples.
+
+    Args:
+        folder: the exported model.
+        ids: golden documents, int32 [documents, tokens].
+        logits: what the trained model says of them, float32 [documents, classes].
+        vocabulary: to write the ids as tokens.
+
+    Raises:
+        ModelError: it does not load, or gives another answer.
+    """
+    try:
+        signatures = tf.saved_model.load(str(folder)).signatures
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise ModelError(f"the exported model in {folder} does not load: {error}") from error
+    expected = np.asarray(tf.nn.softmax(logits))
+    # An unknown token is any string that the vocabulary does not have; none has white space.
+    tokens = [[t if i > UNKNOWN else " " * i for t, i in zip(vocabulary.decode(d), d, strict=True)] for d in ids]
+    answers = {
+        "ids": signatures["ids"](ids=tf.constant(ids)),
+        "tokens": signatures["tokens"](tokens=tf.reshape(tf.constant(tokens, tf.string), ids.shape)),
+    }
+    for name, answer in answers.items():
+        difference = float(np.abs(answer["probabilities"].numpy() - expected).max(initial=0.0))
+        if not difference <= TOLERANCE:
+            raise ModelError(
+                f"the exported model's signature {name!r} differs from the trained model by {difference:.2g} on "
+                f"golden examples (allowed: {TOLERANCE:.0e}); it is not published"
+            )
+
+
+def golden(share: Share, count: int) -> np.ndarray:
+    """Returns the ids of a few documents of different lengths, int32 [documents, tokens]."""
+    rows = np.linspace(0, len(share) - 1, min(count, len(share))).astype(int)
+    return share.padded(np.argsort(share.lengths, kind="stable")[rows])

@@ -1,0 +1,90 @@
+"""A published model, loaded to classify texts."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.errors import ModelError, SegmenterError
+from trainer.export import CARD, EXTRA, STOP_WORDS, USER_DICTIONARY
+from trainer.publish import versions
+from trainer.segmenter import Segmenter, lines
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of a text."""
+
+    text: str
+    label: str
+    score: float
+    """The label's probability."""
+    probabilities: dict[str, float]
+    """Of every label, in the model's order."""
+
+
+class Classifier:
+    """A published model with its own segmenter."""
+
+    def __init__(self, path: Path):
+        """Loads a model.
+
+        Args:
+            path: a version's folder, the folder of the versions (the newest is taken), or a run's folder.
+
+        Raises:
+            ModelError: there is no whole model.
+        """
+        self.folder = _version_folder(path)
+        try:
+            self.card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
+            self.labels: list[str] = self.card["labels"]
+            self._max_length: int = self.card["text"]["max_length"]
+            self._segmenter = Segmenter(
+                user_dictionary=tuple(_lines(self.folder / EXTRA / USER_DICTIONARY)),
+                stop_words=frozenset(_lines(self.folder / EXTRA / STOP_WORDS)),
+            )
+            self._model = tf.saved_model.load(str(self.folder))
+            self._classify = self._model.signatures["tokens"]
+        except (OSError, ValueError, LookupError, TypeError, SegmenterError, tf.errors.OpError) as error:
+            raise ModelError(
+                f"the model in {self.folder} cannot be loaded: {type(error).__name__}: {error}. Train it again."
+            ) from error
+
+    def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
+        """Yields a prediction for each text, in order."""
+        texts = iter(texts)
+        while batch := list(islice(texts, BATCH)):
+            answer = self._classify(tokens=self._tokens(batch))
+            labels = [label.decode() for label in answer["label"].numpy()]
+            for text, label, probabilities in zip(batch, labels, answer["probabilities"].numpy(), strict=True):
+                named = dict(zip(self.labels, map(float, probabilities), strict=True))
+                yield Prediction(text, label, named[label], named)
+
+    def _tokens(self, texts: Sequence[str]) -> tf.Tensor:
+        documents = [self._segmenter.tokens(text)[: self._max_length] for text in texts]
+        longest = max(map(len, documents), default=0)
+        filled = [document + [""] * (longest - len(document)) for document in documents]
+        return tf.constant(np.asarray(filled, dtype=object).reshape(len(texts), longest), tf.string)
+
+
+def _version_folder(path: Path) -> Path:
+    for folder in (path, path / "model"):
+        if (folder / CARD).is_file():
+            return folder
+        if published := versions(folder):
+            return folder / str(published[-1])
+    raise ModelError(
+        f"there is no model in {path}. Name a folder with {CARD}, a folder of versions, or the folder of a run "
+        "that has published a model."
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    return lines(path.read_text(encoding="utf-8"))

@@ -1,0 +1,100 @@
+"""One step of training, the same on one worker as on many, and evaluation."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainer.batches import Batch, in_order_of_length
+from trainer.collective import Collective, sum_over_replicas
+from trainer.config import ModelConfig, TrainConfig
+from trainer.metrics import Evaluation
+from trainer.model import TextCNN
+from trainer.spool import Share
+
+_IDS = tf.TensorSpec([None, None], tf.int32)
+_LABELS = tf.TensorSpec([None], tf.int32)
+_WEIGHTS = tf.TensorSpec([None], tf.float32)
+_COUNTER = tf.TensorSpec([], tf.int32)
+
+EVALUATION_BATCH = 256
+
+
+class ReplicatedModel:
+    """A model whose weights are the same on all workers after every step.
+
+    The loss is the mean over the documents of all workers, weighted; an example of no weight changes nothing.
+    So N workers with batches of B follow one worker with batches of N·B, whatever each of them has.
+    """
+
+    def __init__(
+        self,
+        model: ModelConfig,
+        train: TrainConfig,
+        vocabulary_size: int,
+        classes: int,
+        collective: Collective,
+    ):
+        """Builds model and optimizer on every worker."""
+        self.collective = collective
+        self.classes = classes
+        self._seed = train.seed
+        with collective.strategy.scope():
+            self.model = TextCNN(model, vocabulary_size, classes, train.seed)
+            self._optimizer = keras.optimizers.Adam(train.learning_rate)
+            self._optimizer.build(self.model.trainable_variables)
+        self._train = tf.function(self._replicated, input_signature=[_IDS, _LABELS, _WEIGHTS, _COUNTER])
+        self._infer = tf.function(self.model.call, input_signature=[_IDS])
+
+    def train(self, batch: Batch, step: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Trains on each worker's batch.
+
+        Returns:
+            The summed loss and the summed weight over all workers, float32 scalars still on the device.
+        """
+        return self._train(batch.ids, batch.labels, batch.weights, step)
+
+    def _replicated(
+        self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        return self.collective.strategy.run(self._replica_step, args=(ids, labels, weights, step))
+
+    def _replica_step(
+        self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        place = self.collective.place
+        weight = sum_over_replicas(tf.reduce_sum(weights))
+        dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
+        with tf.GradientTape() as tape:
+            logits = self.model.call(ids, dropout_seed)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_sum(losses * weights)
+            mine = loss / weight
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(mine, self.model.trainable_variables)]
+        self._optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
+        return sum_over_replicas(loss), weight
+
+    def logits(self, ids: np.ndarray) -> np.ndarray:
+        """Returns this worker's answers, float32 [documents, classes]."""
+        return self._infer(ids).numpy()
+
+    def evaluate(self, share: Share) -> Evaluation:
+        """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""
+        confusion = np.zeros((self.classes, self.classes))
+        loss = 0.0
+        for batch in in_order_of_length(share, EVALUATION_BATCH):
+            logits = self.logits(batch.ids).astype(np.float64)
+            np.add.at(confusion, (batch.labels, logits.argmax(axis=1)), 1)
+            shifted = logits - logits.max(axis=1, keepdims=True)
+            normalizer = np.log(np.exp(shifted).sum(axis=1))
+            loss += float((normalizer - shifted[np.arange(len(logits)), batch.labels]).sum())
+        sums = self.collective.sum(np.append(confusion.ravel(), loss))
+        confusion = sums[:-1].reshape(confusion.shape).astype(np.int64)
+        return Evaluation(confusion, float(sums[-1] / confusion.sum()) if confusion.any() else float("nan"))
+
+    def weights(self) -> list[np.ndarray]:
+        """Returns a copy of all weights."""
+        return [np.array(w) for w in self.model.get_weights()]
+
+    def restore(self, weights: list[np.ndarray]) -> None:
+        """Sets all weights."""
+        self.model.set_weights(weights)

@@ -1,0 +1,167 @@
+"""The whole training: epochs over the spool, validation, early stopping, the best weights, the test."""
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+
+from trainer import batches
+from trainer.blocks import SPLITS, Split
+from trainer.config import TrainConfig
+from trainer.errors import TrainingError
+from trainer.events import EpochDone, Progress, Report, Tested
+from trainer.metrics import Evaluation
+from trainer.spool import Share, Spool
+from trainer.step import ReplicatedModel
+
+REPORT_SECONDS = 1.0
+RAN_AWAY = "The weights have run away. Lower train.learning_rate."
+WARM_UP_STEPS = 10
+"""Steps that do not count for the speed: they hold the compilation of the step."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training."""
+
+    test: Evaluation
+    best_epoch: int
+    epochs: int
+    documents_per_second: float
+    """Of all workers, over the steps after the first ten; 0 if there were no more."""
+
+
+@dataclass
+class _Speed:
+    """Documents and seconds of the steps after the warm-up."""
+
+    documents: int = 0
+    seconds: float = 0.0
+
+    def per_second(self) -> float:
+        return self.documents / self.seconds if self.seconds else 0.0
+
+
+@dataclass
+class _Best:
+    """The weights of the epoch with the best validation accuracy."""
+
+    patience: int
+    accuracy: float = -1.0
+    epoch: int = 0
+    weights: list[np.ndarray] = field(default_factory=list)
+
+    def offer(self, epoch: int, accuracy: float, model: ReplicatedModel) -> bool:
+        """Keeps the weights if they are the best; tells whether to go on. Without validation, the last are best."""
+        if math.isnan(accuracy) or accuracy > self.accuracy:
+            self.accuracy, self.epoch, self.weights = accuracy, epoch, model.weights()
+        return epoch - self.epoch < self.patience
+
+
+def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share], report: Report) -> Trained:
+    """Trains until the last epoch or until validation gets no better, and leaves the best weights in the model.
+
+    Every worker calls it with its own shares; all make the same steps and get the same answer.
+
+    Raises:
+        TrainingError: the loss is not a number.
+    """
+    place = model.collective.place
+    best, speed = _Best(config.patience), _Speed()
+    started = time.monotonic()
+    size = max(config.batch_size // place.workers, 1)
+    steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
+    epochs = 0
+    for epoch in range(1, config.epochs + 1):
+        epochs = epoch
+        begun = time.monotonic()
+        loss, trained = _epoch(model, config, shares["train"], epoch, steps, size, speed, report)
+        validation = model.evaluate(shares["validation"])
+        if validation.rows:
+            _finite(validation.loss, 1.0, epoch, steps)
+        report(_epoch_done(place.worker, epoch, loss, trained, validation, time.monotonic() - begun))
+        if not best.offer(epoch, validation.accuracy, model):
+            break
+    if not all(np.isfinite(weights).all() for weights in best.weights):
+        raise TrainingError(RAN_AWAY)
+    model.restore(best.weights)
+    test = model.evaluate(shares["test"])
+    report(
+        Tested(
+            place.worker,
+            best.epoch,
+            epochs,
+            _number(test.loss),
+            test.confusion.tolist(),
+            speed.per_second(),
+            time.monotonic() - started,
+        )
+    )
+    return Trained(test, best.epoch, epochs, speed.per_second())
+
+
+def shares_of(spool: Spool) -> dict[Split, Share]:
+    """Returns a worker's share of every split."""
+    return {split: spool.share(split) for split in SPLITS}
+
+
+def _epoch(
+    model: ReplicatedModel,
+    config: TrainConfig,
+    share: Share,
+    epoch: int,
+    steps: int,
+    size: int,
+    speed: _Speed,
+    report: Report,
+) -> tuple[float, int]:
+    """Trains on each document once; returns mean loss and number of documents, over all workers."""
+    worker = model.collective.place.worker
+    loss_sum = tf.zeros([], tf.float64)
+    weight_sum = tf.zeros([], tf.float64)
+    loss_before, documents_before, reported = 0.0, 0, time.monotonic()
+    order = batches.epoch(share, size=size, seed=config.seed, number=epoch, worker=worker, count=steps)
+    for step, batch in enumerate(order, 1):
+        total = (epoch - 1) * steps + step
+        loss, weight = model.train(batch, total)
+        loss_sum += tf.cast(loss, tf.float64)
+        weight_sum += tf.cast(weight, tf.float64)
+        if step == steps or total == WARM_UP_STEPS or time.monotonic() - reported >= REPORT_SECONDS:
+            mean = _finite(float(loss_sum) - loss_before, float(weight_sum) - documents_before, epoch, step)
+            documents, now = int(weight_sum), time.monotonic()
+            fresh, seconds = documents - documents_before, now - reported
+            if total > WARM_UP_STEPS:
+                speed.documents += fresh
+                speed.seconds += seconds
+            report(Progress(worker, epoch, step, steps, documents, fresh / seconds, mean))
+            loss_before, documents_before, reported = float(loss_sum), documents, now
+    return float(loss_sum / weight_sum), int(weight_sum)
+
+
+def _finite(loss: float, weight: float, epoch: int, step: int) -> float:
+    mean = loss / max(weight, 1.0)
+    if not math.isfinite(mean):
+        raise TrainingError(f"The loss is {mean} in step {step} of epoch {epoch}. {RAN_AWAY}")
+    return mean
+
+
+def _epoch_done(
+    worker: int, epoch: int, loss: float, trained: int, validation: Evaluation, seconds: float
+) -> EpochDone:
+    return EpochDone(
+        worker=worker,
+        epoch=epoch,
+        trained=trained,
+        loss=loss,
+        validation_loss=_number(validation.loss),
+        validation_accuracy=_number(validation.accuracy),
+        validation_macro_f1=_number(validation.macro_f1),
+        seconds=seconds,
+    )
+
+
+def _number(value: float) -> float | None:
+    """NaN, which JSON does not have, becomes None."""
+    return None if math.isnan(value) else value

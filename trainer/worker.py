@@ -1,0 +1,97 @@
+"""All that a worker does, from its first block to the published model."""
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import tensorflow as tf
+
+from trainer.assignment import Assignment
+from trainer.collective import Collective
+from trainer.events import Acknowledged, Failed, Finished, Published, Report, Spooled, Started
+from trainer.export import check, export, golden, metrics_of
+from trainer.place import Place
+from trainer.publish import publish
+from trainer.spool import Share, Spool
+from trainer.step import ReplicatedModel
+from trainer.training import Trained, shares_of, train
+
+
+def run(
+    assignment: Assignment,
+    place: Place,
+    blocks: Iterable[bytes],
+    report: Report,
+) -> Path | None:
+    """Spools the worker's blocks, trains with the other workers, and publishes the model if it is the chief.
+
+    Args:
+        assignment: what to do.
+        place: which of the workers this is.
+        blocks: the worker's share of the documents, in any order.
+        report: told what happens.
+
+    Returns:
+        The published model, on the chief.
+    """
+    language, config = assignment.language, assignment.config
+    with TemporaryDirectory(prefix="spool-", dir=".") as scratch:
+        collective = Collective(place)
+        spool = Spool(Path(scratch) / "blocks")
+        report(_spooled(place.worker, spool, blocks, report))
+        shares = shares_of(spool)
+        model = ReplicatedModel(config.model, config.train, len(language.vocabulary), len(language.labels), collective)
+        trained = train(model, config.train, shares, report)
+        published = None
+        if place.is_chief:
+            examples = shares["validation"] if len(shares["validation"]) else shares["train"]
+            published = _publish(assignment, model, trained, examples, Path(scratch), report)
+        collective.gather(1.0)  # nobody leaves before the model is in place
+        return published
+
+
+def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
+    begun = None
+    for block in blocks:
+        begun = begun or time.monotonic()
+        report(Acknowledged(worker, spool.add(block)))
+    return Spooled(worker, dict(spool.documents), time.monotonic() - begun if begun else 0.0)
+
+
+def _publish(
+    assignment: Assignment,
+    model: ReplicatedModel,
+    trained: Trained,
+    examples: Share,
+    scratch: Path,
+    report: Report,
+) -> Path:
+    begun = time.monotonic()
+    exported = scratch / "model"
+    card = {
+        "rows": assignment.rows,
+        "metrics": metrics_of(trained.test),
+        "epochs": trained.epochs,
+        "best_epoch": trained.best_epoch,
+    }
+    export(model.model, assignment.language, assignment.config, card, exported)
+    ids = golden(examples, assignment.config.export.golden_examples)
+    check(exported, ids, model.logits(ids), assignment.language.vocabulary)
+    published = publish(exported, Path(assignment.models))
+    report(Published(model.collective.place.worker, str(published), time.monotonic() - begun))
+    return published
+
+
+def reported(work: Callable[[], object], worker: int, report: Report) -> None:
+    """Does the work and reports how it began and ended; the boundary of a process, so nothing escapes it."""
+    report(Started(worker, os.getpid()))
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - reported in full, and the run fails with it
+        lost_peer = isinstance(error, tf.errors.UnavailableError | tf.errors.AbortedError | tf.errors.CancelledError)
+        report(Failed(worker, f"{type(error).__name__}: {error}", traceback.format_exc(), lost_peer))
+    else:
+        report(Finished(worker))
