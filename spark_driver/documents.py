@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from spark_driver.errors import InputError
+from trainer.blocks import Split
 from trainer.config import DataConfig, TextConfig
 from trainer.records import (
     Fields,
@@ -43,7 +44,7 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
         InputError: an input is missing or has no such column.
     """
 
-    def part(path: str, split: Callable[[str], str]) -> DataFrame:
+    def part(path: str, split: Callable[[str], Split]) -> DataFrame:
         rows, frame, parse = _reader(spark, path, data)
         return frame.mapInArrow(_preparation(rows, parse, split, segmenter, text.max_length), PREPARED)
 
@@ -60,7 +61,7 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 def _preparation(
     rows: _Rows,
     parse: Callable[[Any], Fields],
-    split: Callable[[str], str],
+    split: Callable[[str], Split],
     segmenter: Segmenter,
     max_length: int,
 ) -> Callable[[_Batches], _Batches]:

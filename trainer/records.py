@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from trainer.blocks import Split
 from trainer.config import DataConfig
 from trainer.errors import DataError, TrainerError
 
@@ -122,7 +123,7 @@ def _decode(value: bytes | None) -> str:
         raise RowError("not UTF-8") from None
 
 
-def split_of(text: str, validation_fraction: float, test_fraction: float) -> str:
+def split_of(text: str, validation_fraction: float, test_fraction: float) -> Split:
     """Returns the split that a document belongs to, by its text alone: equal documents never part.
 
     The first eight bytes of BLAKE2b are a number that is spread evenly over [0, 1) after division by 2^64.
