@@ -26,10 +26,10 @@ from trainer.errors import DataError, TrainerError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status: 0, 2 for what the user can mend, 1 for anything else."""
     own, passed_on = _at_dashes(sys.argv[1:] if arguments is None else list(arguments))
-    parser = _parser()
-    options = parser.parse_args(own)
+    commands = parser()
+    options = commands.parse_args(own)
     if passed_on and options.run is not _train:
-        parser.error(f"only train passes arguments on to spark-submit. Received after --: {' '.join(passed_on)}")
+        commands.error(f"only train passes arguments on to spark-submit. Received after --: {' '.join(passed_on)}")
     options.passed_on = passed_on
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -57,11 +57,12 @@ def _train(options: argparse.Namespace) -> int:
     script = Path(settings.__file__).with_name("train.py")
     changes = [part for change in options.set for part in ("--set", change)]
     arguments = ["--config", str(options.run_file), *changes, "--out", str(out)]
-    command = submit.local(where, script, arguments, options.passed_on)
+    logs = out / "logs"
+    command = submit.local(where, script, arguments, options.passed_on, logs)
     if options.dry_run:
         print(command)
         return 0
-    return launch.run(command, out / "logs")
+    return launch.run(command, logs)
 
 
 @contextmanager
@@ -137,9 +138,10 @@ def _explain(left_out: Counter[str]) -> None:
         print(f"textcnn: {left_out.total()} rows left out ({reasons})", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="textcnn", description="Trains Chinese text classifiers on Spark.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Returns the parser of all commands."""
+    top = argparse.ArgumentParser(prog="textcnn", description="Trains Chinese text classifiers on Spark.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser(
         "train",
@@ -170,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)
-    return parser
+    return top
 
 
 def _keys() -> str:

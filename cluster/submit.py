@@ -12,7 +12,6 @@ from cluster.errors import ProfileError
 from cluster.profile import Profile
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
-"""Errors only: the driver's own output is the progress of the run."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,19 @@ class SparkSubmit:
         return " ".join([*variables, shlex.join(self.argv())])
 
 
-def local(profile: Profile, script: Path, arguments: Sequence[str], passed_on: Sequence[str]) -> SparkSubmit:
-    """Returns the command for executors on this machine, each a process of its own."""
+def local(
+    profile: Profile, script: Path, arguments: Sequence[str], passed_on: Sequence[str], logs: Path
+) -> SparkSubmit:
+    """Returns the command for executors on this machine, each a process of its own.
+
+    Args:
+        profile: how many, how large.
+        script: the driver's program.
+        arguments: its arguments.
+        passed_on: further arguments of spark-submit.
+        logs: the folder of the driver's log.
+    """
+    java = (f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}", f"-Dtextcnn.driver.log={logs.absolute() / 'driver.log'}")
     memory = profile.executor_memory_mb
     properties = {
         "spark.master": f"local-cluster[{profile.workers},{profile.cores},{memory}]",
@@ -55,7 +65,7 @@ def local(profile: Profile, script: Path, arguments: Sequence[str], passed_on: S
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
+        "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in java),
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": str(2 * profile.workers),
         **profile.spark,

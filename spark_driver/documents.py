@@ -121,9 +121,12 @@ def _lines(spark: SparkSession, path: str) -> DataFrame:
 
 
 def _rows_of_lines(batches: _Batches) -> Iterator[list[_Row]]:
-    for batch in batches:
-        lines, sources = (batch.column(i).to_pylist() for i in range(2))
-        yield [(source, line.removesuffix(b"\r")) for line, source in zip(lines, sources, strict=True)]
+    yield from map(_lines_of, batches)
+
+
+def _lines_of(batch: pa.RecordBatch) -> list[_Row]:
+    lines, sources = (batch.column(i).to_pylist() for i in range(2))
+    return [(source, line.removesuffix(b"\r")) for line, source in zip(lines, sources, strict=True)]
 
 
 def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
@@ -133,9 +136,7 @@ def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
         last_source, expected = None, [column.encode() for column in columns]
         for batch in batches:
             kept = []
-            for (source, line), from_start in zip(
-                next(_rows_of_lines(iter([batch]))), batch.column(2).to_pylist(), strict=True
-            ):
+            for (source, line), from_start in zip(_lines_of(batch), batch.column(2).to_pylist(), strict=True):
                 first_line, last_source = from_start and source != last_source, source
                 names = line.split(b"\t")
                 if not (first_line and is_header(names, data)):
@@ -151,9 +152,14 @@ def _tsv_columns(lines: DataFrame, path: str, data: DataConfig) -> tuple[str, ..
     """The columns of a TSV file in order: from its first line if that names them, else from the run file."""
     first = lines.where("from_start").first()
     if first is None:
-        return data.columns  # no rows, which the driver finds out when it counts them
+        return _no_columns(data)
     names = bytes(first.line).removesuffix(b"\r").split(b"\t")
     return columns_of(names, path, data)
+
+
+def _no_columns(data: DataConfig) -> tuple[str, str]:
+    """Any columns will do for an input without rows; that it has none is found out when they are counted."""
+    return data.text_column, data.label_column
 
 
 def _csv(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
@@ -164,7 +170,7 @@ def _csv(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
     options: dict[str, Any] = {"encoding": "ISO-8859-1", "multiLine": True, "escape": '"', "columnPruning": False}
     first = spark.read.options(**options).csv(path).limit(1).collect()
     names = [(value or "").encode("latin-1").removeprefix(b"\xef\xbb\xbf") for value in first[0]] if first else []
-    columns = columns_of(names, path, data) if first else data.columns
+    columns = columns_of(names, path, data) if first else _no_columns(data)
     schema = ", ".join(f"c{i} string" for i in range(len(columns))) + f", {_CORRUPT} string"
     rows = (
         spark.read.options(**options, header=is_header(names, data), columnNameOfCorruptRecord=_CORRUPT)

@@ -3,7 +3,7 @@
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from spark_driver.errors import WorkerError
 from spark_driver.tfos import WorkerChannel
@@ -35,24 +35,19 @@ class Supervisor:
         self._process: int | None = None
         self._deadline = time.monotonic() + START_SECONDS
 
-    def feed(self, blocks: Iterator[bytes]) -> int:
-        """Gives the worker all blocks, never more than `WINDOW` ahead of its disk; returns the documents fed."""
-        on_the_way = documents = 0
+    def feed(self, blocks: Iterable[bytes]) -> None:
+        """Gives the worker all blocks, never more than `WINDOW` ahead of its disk, and waits until all are there."""
+        on_the_way = 0
         for block in blocks:
             self._channel.put(block)
             on_the_way += 1
             while on_the_way >= WINDOW:
-                if isinstance(event := self._next(), Acknowledged):
-                    on_the_way -= 1
-                    documents += event.documents
+                on_the_way -= isinstance(self._next(), Acknowledged)
         self._channel.end()
         while not isinstance(event := self._next(), Spooled):
-            if isinstance(event, Acknowledged):
-                on_the_way -= 1
-                documents += event.documents
+            on_the_way -= isinstance(event, Acknowledged)
         if on_the_way:
             raise WorkerError(f"worker {event.worker} has not written down {on_the_way} of the blocks it was fed")
-        return documents
 
     def watch(self) -> None:
         """Returns when the worker has done all it had to."""

@@ -122,11 +122,11 @@ def feed_and_watch(blocks: RDD[bytes], workers: tfos.Workers, driver: Address, m
     """
     connect = workers.channel()
 
-    def task(partition: Iterable[bytes]) -> Iterator[int]:
+    def task(partition: Iterable[bytes]) -> Iterator[None]:
         supervisor = Supervisor(connect(), driver.connect())
-        fed = supervisor.feed(iter(partition))
+        supervisor.feed(partition)
         supervisor.watch()
-        yield fed
+        return iter(())
 
     try:
         blocks.barrier().mapPartitions(task).collect()

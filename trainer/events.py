@@ -22,7 +22,6 @@ class Acknowledged:
     """A block is on the worker's disk."""
 
     worker: int
-    documents: int
 
 
 @dataclass(frozen=True)

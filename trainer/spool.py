@@ -1,7 +1,6 @@
 """The spool: a worker's share of the encoded documents on its local disk, mapped into memory."""
 
 import mmap
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +46,8 @@ class Spool:
         self._names: dict[Split, list[tuple[int, int]]] = {split: [] for split in SPLITS}
         self.documents: dict[Split, int] = dict.fromkeys(SPLITS, 0)
 
-    def add(self, data: bytes) -> int:
-        """Writes a block down and returns its number of documents.
+    def add(self, data: bytes) -> None:
+        """Writes a block down.
 
         Raises:
             BlockError: the bytes are no block, or one of that name is here already.
@@ -61,7 +60,6 @@ class Spool:
         path.write_bytes(data)
         self._names[block.split].append(name)
         self.documents[block.split] += len(block)
-        return len(block)
 
     def share(self, split: Split) -> Share:
         """Turns the blocks of a split into one share, in an order that does not depend on their arrival."""
@@ -77,10 +75,6 @@ class Spool:
         all_lengths = np.concatenate(lengths)
         starts = np.cumsum(all_lengths, dtype=np.int64) - all_lengths
         return Share(_mapped(path), starts, all_lengths, np.concatenate(labels))
-
-    def remove(self) -> None:
-        """Deletes the spool's files; shares that are still mapped stay readable."""
-        shutil.rmtree(self._folder)
 
     def _path(self, name: tuple[int, int]) -> Path:
         return self._folder / f"{name[0]:08d}-{name[1]:08d}.block"

@@ -57,7 +57,8 @@ def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report)
     begun = None
     for block in blocks:
         begun = begun or time.monotonic()
-        report(Acknowledged(worker, spool.add(block)))
+        spool.add(block)
+        report(Acknowledged(worker))
     return Spooled(worker, dict(spool.documents), time.monotonic() - begun if begun else 0.0)
 
 

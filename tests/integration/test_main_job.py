@@ -92,6 +92,7 @@ def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
     assert kinds["EpochDone"] == result_of(folder)["epochs"]
     assert "positive" in (folder / "report.html").read_text()
     assert len(list(folder.glob("logs/*/*/stderr"))) == 2
+    assert (folder / "logs/driver.log").exists()
 
 
 def test_no_key_is_logged(run: tuple[Path, Outcome]) -> None:

@@ -70,7 +70,7 @@ def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, t
 
     kinds = list(dict.fromkeys(type(event).__name__ for event in log))
     assert kinds == ["Acknowledged", "Spooled", "Progress", "EpochDone", "Tested", "Published"]
-    assert [e.documents for e in log if isinstance(e, Acknowledged)] == [16, 12, 3, 2]
+    assert sum(isinstance(e, Acknowledged) for e in log) == 4
     assert [e.documents for e in log if isinstance(e, Spooled)] == [{"train": 28, "validation": 3, "test": 2}]
     assert {e.trained for e in log if isinstance(e, EpochDone)} == {28}
     assert [e.confusion for e in log if isinstance(e, events.Tested)] == [[[1, 0], [0, 1]]]
@@ -89,7 +89,7 @@ def test_a_block_is_acknowledged_before_the_next_is_taken(assignment: Assignment
 
     with pytest.raises(ConnectionError):
         run(assignment, ALONE, broken_feed(), log.append)
-    assert log == ["taken", Acknowledged(0, 16), "taken", Acknowledged(0, 12)]
+    assert log == ["taken", Acknowledged(0), "taken", Acknowledged(0)]
     assert list(folder.iterdir()) == []
 
 

@@ -1,0 +1,52 @@
+"""README keeps its word: its commands are there and take these arguments."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import textcnn
+
+README = Path("README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+]
+
+
+def commands(program: str) -> list[list[str]]:
+    found = [arguments for name, *arguments in COMMANDS if name == program]
+    assert found, f"README has no {program}"
+    return found
+
+
+@pytest.mark.parametrize("arguments", commands("make"))
+def test_a_make_target_is_there(arguments: list[str]) -> None:
+    subprocess.run(["make", "--dry-run", *arguments], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if a[0] == "train"])
+def test_a_training_could_be_launched(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main([*arguments, "--dry-run"]) == 0
+    assert "spark_driver/train.py" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if a[0] != "train"])
+def test_a_command_takes_its_arguments(arguments: list[str]) -> None:
+    textcnn.parser().parse_args(arguments)
+
+
+def test_plain_spark_submit_names_what_is_there() -> None:
+    for arguments in commands(".venv/bin/spark-submit"):
+        assert {"--config", "--out"} <= set(arguments)
+        for path in ("spark_driver/train.py", "examples/reviews.toml"):
+            assert path in arguments
+            assert Path(path).is_file()
+
+
+def test_the_files_it_points_to_are_there() -> None:
+    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert Path(path).exists(), path
