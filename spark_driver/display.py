@@ -3,16 +3,19 @@
 import time
 from types import TracebackType
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from spark_driver.monitor import Monitor
 from spark_driver.result import Result
 from trainer.events import EpochDone, Event, Progress
 
 PLAIN_SECONDS = 10.0
+"""How often a console that is no terminal gets a line."""
+MOST_CLASSES = 20
+"""A larger confusion matrix has its place in the report."""
 
 
 class Display:
@@ -84,7 +87,8 @@ class Display:
     def summary(self, labels: tuple[str, ...], result: Result, monitor: Monitor) -> None:
         """Prints how the model did and where it is."""
         if monitor.tested and result.test:
-            self.console.print(_confusion_table(labels, monitor.tested.confusion))
+            if len(labels) <= MOST_CLASSES:
+                self.say("\n".join(_confusion_lines(labels, monitor.tested.confusion)))
             self.say(
                 f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
                 f"{result.test.rows} documents"
@@ -96,17 +100,14 @@ class Display:
         self.console.print(f"textcnn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
-def _confusion_table(labels: tuple[str, ...], confusion: list[list[int]]) -> Table:
-    table = Table(title="test documents: true labels in rows, predicted labels in columns")
-    for name in ("", *labels):
-        table.add_column(_plain(name), justify="right")
-    for name, row in zip(labels, confusion, strict=True):
-        table.add_row(_plain(name), *map(str, row))
-    return table
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _confusion_lines(labels: tuple[str, ...], confusion: list[list[int]]) -> list[str]:
+    names = [f"{number} {label}" for number, label in enumerate(labels, 1)]
+    widest = max(map(cell_len, names))
+    cell = max(len(str(number)) for row in confusion for number in (*row, len(labels))) + 2
+    header = " " * widest + "".join(f"{number:>{cell}}" for number in range(1, len(labels) + 1))
+    rows = zip(names, confusion, strict=True)
+    lines = [set_cell_size(name, widest) + "".join(f"{number:>{cell}}" for number in row) for name, row in rows]
+    return ["test documents, true labels in rows, predicted labels in columns:", header, *lines]
 
 
 def _percent(value: float | None) -> str:

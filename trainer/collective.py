@@ -1,9 +1,14 @@
 """The workers as one: TensorFlow's strategy, and sums over all of them."""
 
+from typing import TypeVar
+
 import numpy as np
 import tensorflow as tf
 
 from trainer.place import Place
+
+Values = TypeVar("Values")
+"""A tensor or a list of tensors."""
 
 
 class Collective:
@@ -33,7 +38,27 @@ class Collective:
         return self.strategy.run(sum_over_replicas, args=(values,))
 
 
-def sum_over_replicas(values: tf.Tensor) -> tf.Tensor:
-    """Sums a tensor over all replicas; to be called inside `strategy.run`."""
+def sum_over_replicas(values: Values) -> Values:
+    """Sums a tensor, or each of a list, over all replicas; to be called inside `strategy.run`."""
     # A value from outside has no device yet, and the sum is put where its value is: identity gives it the replica's.
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(values))
+    values = tf.nest.map_structure(tf.identity, values)
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
+def summed_rows(rows: tf.Tensor, values: tf.Tensor, workers: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sums rows of a sparse matrix over all replicas, exchanging only the rows that there are.
+
+    Args:
+        rows: numbers of the rows, each once in a replica, [rows here].
+        values: [rows here, columns].
+        workers: how many replicas there are; one has nothing to exchange.
+
+    Returns:
+        The rows of all replicas, each once, and their sums.
+    """
+    if workers == 1:
+        return rows, values
+    replica = tf.distribute.get_replica_context()
+    rows, places = tf.unique(replica.all_gather(rows, axis=0))
+    values = replica.all_gather(values, axis=0)
+    return rows, tf.math.unsorted_segment_sum(values, places, tf.size(rows))

@@ -63,16 +63,29 @@ class TextCNN(keras.Model):
         Returns:
             float32 [documents, classes].
         """
-        features = self.features(ids)
+        ids = _at_least_one_column(ids)
+        return self.classify(self.embedding(ids), ids, dropout_seed)
+
+    def classify(self, vectors: tf.Tensor, ids: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the logits of documents whose tokens' vectors are at hand.
+
+        Args:
+            vectors: float32 [documents, tokens, embedding_size], whatever in the padding.
+            ids: token numbers, int32 [documents, tokens], at least one column; they tell the padding.
+            dropout_seed: int32 [2] in training; None means no dropout.
+
+        Returns:
+            float32 [documents, classes].
+        """
+        features = self.pool(vectors, ids)
         if dropout_seed is not None and self.dropout_rate > 0:
             features = tf.nn.experimental.stateless_dropout(features, self.dropout_rate, seed=dropout_seed)
         return self.classifier(features)
 
-    def features(self, ids: tf.Tensor) -> tf.Tensor:
-        """Returns the pooled answers of all filters, float32 [documents, widths × filters]."""
-        ids = _at_least_one_column(ids)
+    def pool(self, vectors: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+        """Returns the strongest answer of each filter, float32 [documents, widths × filters]."""
         inside = tf.cast(ids != PADDING, tf.float32)[:, :, None]
-        vectors = self.embedding(ids) * inside
+        vectors *= inside
         # The rectified answers are not negative, so 0 in the padding never wins against a window.
         pooled = [
             tf.reduce_max(convolution(_zeros_behind(vectors, convolution.kernel_size[0] - 1)) * inside, axis=1)

@@ -5,10 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.batches import Batch, in_order_of_length
-from trainer.collective import Collective, sum_over_replicas
+from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.config import ModelConfig, TrainConfig
 from trainer.metrics import Evaluation
 from trainer.model import TextCNN
+from trainer.row_adam import RowAdam
 from trainer.spool import Share
 
 _IDS = tf.TensorSpec([None, None], tf.int32)
@@ -34,44 +35,60 @@ class ReplicatedModel:
         classes: int,
         collective: Collective,
     ):
-        """Builds model and optimizer on every worker."""
+        """Builds model and optimizers, equal on every worker."""
         self.collective = collective
         self.classes = classes
         self._seed = train.seed
-        with collective.strategy.scope():
-            self.model = TextCNN(model, vocabulary_size, classes, train.seed)
-            self._optimizer = keras.optimizers.Adam(train.learning_rate)
-            self._optimizer.build(self.model.trainable_variables)
-        self._train = tf.function(self._replicated, input_signature=[_IDS, _LABELS, _WEIGHTS, _COUNTER])
+        # No variable belongs to the strategy: equal seeds and equal sums keep the workers' weights equal.
+        self.model = TextCNN(model, vocabulary_size, classes, train.seed)
+        self._table = self.model.embedding.embeddings.value
+        self._dense = [v.value for v in self.model.trainable_variables if v is not self.model.embedding.embeddings]
+        self._row_optimizer = RowAdam(self._table, train.learning_rate)
+        self._optimizer = keras.optimizers.Adam(train.learning_rate)
+        self._optimizer.build(self._dense)
+        self._train = tf.function(self._step, input_signature=[_IDS, _LABELS, _WEIGHTS, _COUNTER])
         self._infer = tf.function(self.model.call, input_signature=[_IDS])
 
     def train(self, batch: Batch, step: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Trains on each worker's batch.
+
+        Args:
+            batch: this worker's documents, at least one column.
+            step: how many steps there were before; gives each its own dropout.
 
         Returns:
             The summed loss and the summed weight over all workers, float32 scalars still on the device.
         """
         return self._train(batch.ids, batch.labels, batch.weights, step)
 
-    def _replicated(
+    def _step(
         self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        return self.collective.strategy.run(self._replica_step, args=(ids, labels, weights, step))
+        tokens, token_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
+            self._summed_gradients, args=(ids, labels, weights, step)
+        )
+        self._row_optimizer.apply(tokens, token_gradients / weight, tf.cast(self._optimizer.iterations + 1, tf.float32))
+        self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
+        return loss, weight
 
-    def _replica_step(
+    def _summed_gradients(
         self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], tf.Tensor, tf.Tensor]:
+        """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
-        weight = sum_over_replicas(tf.reduce_sum(weights))
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
+        tokens, places = tf.unique(tf.reshape(ids, [-1]))
+        rows = tf.gather(self._table, tokens)
         with tf.GradientTape() as tape:
-            logits = self.model.call(ids, dropout_seed)
+            tape.watch(rows)
+            vectors = tf.reshape(tf.gather(rows, places), [*tf.unstack(tf.shape(ids)), rows.shape[1]])
+            logits = self.model.classify(vectors, ids, dropout_seed)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(losses * weights)
-            mine = loss / weight
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(mine, self.model.trainable_variables)]
-        self._optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
-        return sum_over_replicas(loss), weight
+        row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
+        tokens, row_gradients = summed_rows(tokens, tf.convert_to_tensor(row_gradients), place.workers)
+        *dense_gradients, loss, weight = sum_over_replicas([*dense_gradients, loss, tf.reduce_sum(weights)])
+        return tokens, row_gradients, dense_gradients, loss, weight
 
     def logits(self, ids: np.ndarray) -> np.ndarray:
         """Returns this worker's answers, float32 [documents, classes]."""
