@@ -1,10 +1,11 @@
 # make run    the main job on real reviews        make test   all tests
 # make env    the environment alone               make bench  the measurements
+# make yarn   the tests on real HDFS and YARN daemons
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := runs/reviews
 
-.PHONY: env run test unit integration check bench clean
+.PHONY: env run test unit integration yarn check bench clean
 
 env: .venv/made
 
@@ -35,6 +36,9 @@ unit: .venv/made
 
 integration: build/reviews.jsonl
 	$(BIN)/python -m pytest -m integration --durations=10
+
+yarn: build/reviews.jsonl
+	$(BIN)/python -m pytest -m yarn --durations=10
 
 bench: build/reviews.jsonl
 	$(BIN)/python -m benchmarks.main

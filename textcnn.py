@@ -1,4 +1,4 @@
-"""The command line: `textcnn train`, `predict` and `evaluate`.
+"""The command line: `textcnn train`, `predict`, `evaluate`, `pack`, `logs` and `hadoop`.
 
 It parses arguments and hands over to the folder whose machine does the work.
 """
@@ -11,14 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
+from pathlib import Path, PurePosixPath
 
-from cluster import launch, profile, submit
+from cluster import hdfs, launch, pack, profile, staging, submit, yarn
 from cluster.errors import ClusterError
+from cluster.hadoop import command as hadoop
 from cluster.profile import Profile
 from spark_driver import settings
 from spark_driver.errors import SettingsError
+from trainer import storage
 from trainer.config import RunConfig
 from trainer.errors import DataError, TrainerError
 
@@ -26,6 +28,8 @@ from trainer.errors import DataError, TrainerError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status: 0, 2 for what the user can mend, 1 for anything else."""
     own, passed_on = _at_dashes(sys.argv[1:] if arguments is None else list(arguments))
+    if own[:1] == ["hadoop"]:
+        return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
     if passed_on and options.run is not _train:
@@ -53,16 +57,51 @@ def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
 def _train(options: argparse.Namespace) -> int:
     config = settings.read(RunConfig, options.run_file, options.set)
     where = settings.read(Profile, profile.path_of(options.profile))
-    out: Path = options.out or Path("runs", time.strftime(f"{config.name}-%Y%m%d-%H%M%S"))
-    script = Path(settings.__file__).with_name("train.py")
-    changes = [part for change in options.set for part in ("--set", change)]
-    arguments = ["--config", str(options.run_file), *changes, "--out", str(out)]
-    logs = out / "logs"
-    command = submit.local(where, script, arguments, options.passed_on, logs)
-    if options.dry_run:
+    run = submit.Run(
+        name=config.name,
+        script=Path(settings.__file__).with_name("train.py"),
+        run_file=options.run_file,
+        changes=options.set,
+        out=options.out or f"runs/{config.name}-{time.strftime('%Y%m%d-%H%M%S')}",
+        passed_on=options.passed_on,
+    )
+    return (_train_here if where.master == "local" else _train_on_yarn)(where, run, options.dry_run)
+
+
+def _train_here(where: Profile, run: submit.Run, dry_run: bool) -> int:
+    logs = _logs_of(run.out)
+    command = submit.local(where, run, logs)
+    if dry_run:
         print(command)
         return 0
-    return launch.run(command, logs)
+    return launch.local(command, logs)
+
+
+def _logs_of(out: str) -> Path:
+    """The folder of the executors' logs: the run's own, or one on this machine if the run's is on HDFS."""
+    return (Path(storage.absolute(out)) if storage.is_local(out) else Path("runs", PurePosixPath(out).name)) / "logs"
+
+
+def _train_on_yarn(where: Profile, run: submit.Run, dry_run: bool) -> int:
+    out, folder = hdfs.folder(run.out, where.principal), hdfs.folder(where.staging, where.principal)
+    needed = staging.needed(where, submit.spark_home())
+    command = submit.yarn(where, replace(run, out=str(out)), needed, folder)
+    if dry_run:
+        print(command)
+        return 0
+    return launch.yarn(command, needed, folder, out)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    archive, there_before = pack.pack(options.output)
+    print(f"{'found' if there_before else 'packed'} {archive}, {archive.stat().st_size / 1e6:.0f} MB", file=sys.stderr)
+    print(archive)
+    return 0
+
+
+def _logs(options: argparse.Namespace) -> int:
+    yarn.print_logs(options.application)
+    return 0
 
 
 @contextmanager
@@ -154,7 +193,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
     train.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
     train.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
-    train.add_argument("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/NAME-TIME)")
+    train.add_argument(
+        "--out", metavar="DIR", help="the run's folder, on YARN a path or URI on HDFS (default: runs/NAME-TIME)"
+    )
     train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)
 
@@ -172,6 +213,16 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)
+
+    packing = commands.add_parser("pack", help="pack this environment for YARN's nodes")
+    packing.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="where to (default: this folder)")
+    packing.set_defaults(run=_pack)
+
+    logs = commands.add_parser("logs", help="print the logs of an application on YARN")
+    logs.add_argument("application", metavar="APP", help="as in application_1700000000000_0001")
+    logs.set_defaults(run=_logs)
+
+    commands.add_parser("hadoop", help="HDFS and YARN on this machine: up, status, down", add_help=False)
     return top
 
 

@@ -11,3 +11,15 @@ class LaunchError(ClusterError):
 
 class ProfileError(ClusterError):
     """A profile is unknown or cannot be used."""
+
+
+class HdfsError(ClusterError):
+    """HDFS cannot be read or written."""
+
+
+class PackError(ClusterError):
+    """The environment cannot be packed."""
+
+
+class YarnError(ClusterError):
+    """YARN cannot be asked."""

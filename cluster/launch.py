@@ -1,24 +1,31 @@
-"""Runs a launch: spark-submit as a process, with the executors' logs in the run's folder."""
+"""Runs a launch: spark-submit as a process, to its end."""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.console import Console
+
+from cluster import staging
 from cluster.errors import LaunchError
+from cluster.follow import METRICS, RESULT, follow
+from cluster.hdfs import Folder
+from cluster.progress import Progress
+from cluster.staging import Needed
 from cluster.submit import SparkSubmit, spark_home
 
 
-def run(launch: SparkSubmit, logs: Path) -> int:
-    """Runs spark-submit to its end and returns its exit status.
+def local(launch: SparkSubmit, logs: Path) -> int:
+    """Runs executors on this machine and returns spark-submit's exit status.
 
     Args:
         launch: the command.
-        logs: where executors on this machine put their logs.
+        logs: where the executors put their logs.
 
     Raises:
         LaunchError: the folder of the logs cannot be made.
@@ -31,6 +38,31 @@ def run(launch: SparkSubmit, logs: Path) -> int:
                     return process.wait()
                 except KeyboardInterrupt:
                     pass  # spark-submit has had it too, and ends the run
+
+
+def yarn(launch: SparkSubmit, needed: Needed, folder: Folder, out: Folder) -> int:
+    """Runs executors on YARN and returns the exit status of the run.
+
+    Args:
+        launch: the command.
+        needed: what the nodes need.
+        folder: where that lies on HDFS; what is missing is put there.
+        out: the run's folder.
+
+    Raises:
+        HdfsError: one of the folders cannot be written.
+        YarnError: YARN does not kill the application, after Ctrl-C.
+    """
+    out.make()
+    for record in (METRICS, RESULT):
+        out.remove(record)  # an earlier run's
+    progress = Progress(Console(stderr=True))
+    for upload in staging.put(needed, folder):
+        progress.say(str(upload))
+    in_cluster = launch.properties["spark.submit.deployMode"] == "cluster"
+    environment = {**os.environ, **launch.environment, **_terminal()}
+    with progress if in_cluster else nullcontext():  # a driver that runs here has the terminal
+        return follow(launch.argv(), environment, out, progress, in_cluster)
 
 
 def _terminal() -> dict[str, str]:

@@ -66,6 +66,8 @@ class Result:
     """A run's outcome; what is not known stays None."""
 
     status: str = "failed"
+    exit_status: int = 1
+    """0, a model was published; 2, the configuration or the data cannot be used; 1, anything else."""
     error: str | None = None
     test: Test | None = None
     model: str | None = None

@@ -2,9 +2,7 @@
 
 import dataclasses
 import json
-import uuid
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import Row
@@ -12,6 +10,8 @@ from pyspark.sql import Row
 from spark_driver.errors import InputError
 from spark_driver.report import html
 from spark_driver.result import Result
+from trainer import storage
+from trainer.errors import StorageError
 from trainer.events import Event, to_json
 
 RECORDS = (
@@ -26,11 +26,12 @@ RECORDS = (
 
 
 class RunFolder:
-    """The files of a run. Each is written as a whole or line by line, in UTF-8."""
+    """The files of a run, on a local disk or on HDFS. Each is written as a whole or line by line, in UTF-8."""
 
-    def __init__(self, path: Path):
+    def __init__(self, uri: str):
         """Names the folder; `create` makes it."""
-        self.path = path.absolute()
+        self.uri = uri
+        self.created = False
 
     def create(self) -> None:
         """Makes the folder and forgets an earlier run's records in it; its models stay.
@@ -38,23 +39,20 @@ class RunFolder:
         Raises:
             InputError: it cannot be written.
         """
-        probe = self.path / f".{uuid.uuid4().hex}"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
+            self.uri = storage.absolute(self.uri)
+            storage.check_writable(self.uri)
             for name in RECORDS:
-                (self.path / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"The output folder {self.path} cannot be written: {error.strerror or error}. "
-                "Give --out a folder that can."
-            ) from error
+                storage.remove(self._file(name))
+        except StorageError as error:
+            raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
+        self._metrics = storage.Log(self._file("metrics.jsonl"))
+        self.created = True
 
     @property
     def models(self) -> str:
         """The folder of the model's versions."""
-        return str(self.path / "model")
+        return self._file("model")
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Writes a file of one JSON object."""
@@ -66,23 +64,25 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a file."""
-        (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        storage.write(self._file(name), text.encode("utf-8", "backslashreplace"))
 
     def record(self, event: Event) -> None:
         """Adds a line to metrics.jsonl."""
-        with (self.path / "metrics.jsonl").open("ab") as file:
-            file.write(to_json(event) + b"\n")
+        self._metrics.add(to_json(event))
 
     def quarantine(self, rows: Iterable[Row]) -> int:
         """Writes the rows that cannot be used to quarantine.jsonl, one at a time; returns their number."""
-        lines = (json.dumps(row.asDict(), ensure_ascii=False) + "\n" for row in rows)
-        with (self.path / "quarantine.jsonl").open("w", encoding="utf-8", newline="") as file:
-            return sum(bool(file.write(line)) for line in lines)
+        number = 0
+        with storage.writing(self._file("quarantine.jsonl")) as file:
+            for number, row in enumerate(rows, 1):  # noqa: B007 - the last one counts
+                file.write(json.dumps(row.asDict(), ensure_ascii=False).encode() + b"\n")
+        return number
 
     def write_result(self, result: Result) -> None:
         """Writes result.json, and the report that a person reads."""
         values = dataclasses.asdict(result)
         self.write_json("result.json", values)
+        self._metrics.close()
         labels = self._read("labels.txt").splitlines()
         metrics = [json.loads(line) for line in self._read("metrics.jsonl").splitlines()]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
@@ -90,5 +90,8 @@ class RunFolder:
         self.write_text("report.html", html(config, metrics, values, labels, confusion))
 
     def _read(self, name: str) -> str:
-        path = self.path / name
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        file = self._file(name)
+        return storage.read(file).decode() if storage.exists(file) else ""
+
+    def _file(self, name: str) -> str:
+        return storage.join(self.uri, name)

@@ -1,10 +1,13 @@
 """The Spark session of a run, and what it has to be for TensorFlow workers."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
+from spark_driver import yarn
 from spark_driver.errors import ClusterStartError, SettingsError
 
 REQUIRED = {
@@ -23,12 +26,21 @@ class Executors:
     cores: int
 
 
-def session(name: str) -> SparkSession:
-    """Starts Spark with the properties that spark-submit was given, and those that the workers need."""
+@contextmanager
+def session(name: str) -> Iterator[SparkSession]:
+    """Spark with the properties that spark-submit was given, and those that the workers need.
+
+    What fails inside fails for YARN too.
+    """
     builder = SparkSession.builder.appName(name)
     for key, value in REQUIRED.items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    with builder.getOrCreate() as spark:
+        try:
+            yield spark
+        except BaseException:
+            yarn.fail_from_gateway(spark.sparkContext)
+            raise
 
 
 def executors(spark: SparkSession) -> Executors:

@@ -1,6 +1,6 @@
 """The whole job: read, prepare, start the workers, feed and watch them, record what came of it.
 
-    spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out DIR
+    spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out URI
 
 Exit status: 0, a model was published; 2, the configuration or the data cannot be used; 1, anything else.
 """
@@ -15,7 +15,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark import RDD, StorageLevel
 from rich.console import Console
 
-from spark_driver import corpus, documents, settings, tfos
+from spark_driver import corpus, documents, settings, tfos, yarn
 from spark_driver.display import Display
 from spark_driver.errors import WorkerError, described, exit_status, of_executor
 from spark_driver.feed import Supervisor
@@ -27,7 +27,7 @@ from spark_driver.session import check_registered, executors, session
 from spark_driver.word_lists import segmenter
 from trainer.assignment import Assignment, Language
 from trainer.config import DataConfig, RunConfig
-from trainer.errors import DataError
+from trainer.errors import DataError, StorageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,10 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = exit_status(error)
         else:
             status = 0
+        result.exit_status = status
         result.seconds.total = time.monotonic() - begun
-        if folder.path.is_dir():
-            folder.write_result(result)
+        if folder.created:
+            record(folder, result, display)
+    if result.error is not None:
+        yarn.fail_from_container(status, result.error)
     return status
+
+
+def record(folder: RunFolder, result: Result, display: Display) -> None:
+    """Writes result and report. If they cannot be written, the terminal says so: the exit status is the model's."""
+    try:
+        folder.write_result(result)
+    except StorageError as error:
+        display.fail(f"The run's records are not complete: {error}")
 
 
 def train(config: RunConfig, folder: RunFolder, result: Result, display: Display) -> None:
@@ -144,7 +155,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--config", type=Path, required=True, help="the run file")
     parser.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
-    parser.add_argument("--out", type=Path, required=True, help="the run's folder")
+    parser.add_argument("--out", required=True, metavar="URI", help="the run's folder, local or on HDFS")
     return parser.parse_args(arguments)
 
 

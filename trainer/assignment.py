@@ -26,4 +26,4 @@ class Assignment:
     rows: dict[Split, int]
     """Documents of each split, over all workers, for the model's card."""
     models: str
-    """The folder that the model is published in."""
+    """The URI of the folder that the model is published in; the folder that it is in is the run's."""

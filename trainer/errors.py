@@ -23,3 +23,11 @@ class ModelError(TrainerError):
 
 class TrainingError(TrainerError):
     """Training cannot go on, for instance because the loss is not a number."""
+
+
+class StorageError(TrainerError):
+    """A file or a folder cannot be read or written; the message says which, why, and what to do."""
+
+
+class UnreachableError(StorageError):
+    """HDFS does not answer; asking once more, for instance to clean up, would wait in vain again."""

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from trainer import storage
 from trainer.errors import ModelError, SegmenterError
 from trainer.export import CARD, EXTRA, STOP_WORDS, USER_DICTIONARY
 from trainer.publish import versions
@@ -32,30 +34,36 @@ class Prediction:
 class Classifier:
     """A published model with its own segmenter."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: str | PathLike[str]):
         """Loads a model.
 
         Args:
-            path: a version's folder, the folder of the versions (the newest is taken), or a run's folder.
+            path: path or URI of a version's folder, of the folder of the versions (the newest is taken), or of a
+                run's folder.
 
         Raises:
             ModelError: there is no whole model.
+            StorageError: it cannot be read.
         """
-        self.folder = _version_folder(path)
-        try:
-            self.card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
-            self.labels: list[str] = self.card["labels"]
-            self._max_length: int = self.card["text"]["max_length"]
-            self._segmenter = Segmenter(
-                user_dictionary=tuple(_lines(self.folder / EXTRA / USER_DICTIONARY)),
-                stop_words=frozenset(_lines(self.folder / EXTRA / STOP_WORDS)),
-            )
-            self._model = tf.saved_model.load(str(self.folder))
-            self._classify = self._model.signatures["tokens"]
-        except (OSError, ValueError, LookupError, TypeError, SegmenterError, tf.errors.OpError) as error:
-            raise ModelError(
-                f"the model in {self.folder} cannot be loaded: {type(error).__name__}: {error}. Train it again."
-            ) from error
+        self.uri = _version(fspath(path))
+        with storage.local_copy(self.uri) as folder:
+            try:
+                self._load(folder)
+            except (OSError, ValueError, LookupError, TypeError, SegmenterError, tf.errors.OpError) as error:
+                raise ModelError(
+                    f"the model in {self.uri} cannot be loaded: {type(error).__name__}: {error}. Train it again."
+                ) from error
+
+    def _load(self, folder: Path) -> None:
+        self.card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        self.labels: list[str] = self.card["labels"]
+        self._max_length: int = self.card["text"]["max_length"]
+        self._segmenter = Segmenter(
+            user_dictionary=tuple(_lines(folder / EXTRA / USER_DICTIONARY)),
+            stop_words=frozenset(_lines(folder / EXTRA / STOP_WORDS)),
+        )
+        self._model = tf.saved_model.load(str(folder))
+        self._classify = self._model.signatures["tokens"]
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """Yields a prediction for each text, in order."""
@@ -74,14 +82,14 @@ class Classifier:
         return tf.constant(np.asarray(filled, dtype=object).reshape(len(texts), longest), tf.string)
 
 
-def _version_folder(path: Path) -> Path:
-    for folder in (path, path / "model"):
-        if (folder / CARD).is_file():
+def _version(uri: str) -> str:
+    for folder in (uri, storage.join(uri, "model")):
+        if CARD in storage.names(folder):
             return folder
         if published := versions(folder):
-            return folder / str(published[-1])
+            return storage.join(folder, str(published[-1]))
     raise ModelError(
-        f"there is no model in {path}. Name a folder with {CARD}, a folder of versions, or the folder of a run "
+        f"there is no model in {uri}. Name a folder with {CARD}, a folder of versions, or the folder of a run "
         "that has published a model."
     )
 

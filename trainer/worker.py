@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import tensorflow as tf
 
+from trainer import storage
 from trainer.assignment import Assignment
 from trainer.collective import Collective
 from trainer.events import Acknowledged, Failed, Finished, Published, Report, Spooled, Started
@@ -25,7 +26,7 @@ def run(
     place: Place,
     blocks: Iterable[bytes],
     report: Report,
-) -> Path | None:
+) -> str | None:
     """Spools the worker's blocks, trains with the other workers, and publishes the model if it is the chief.
 
     Args:
@@ -35,9 +36,14 @@ def run(
         report: told what happens.
 
     Returns:
-        The published model, on the chief.
+        The URI of the published model, on the chief.
+
+    Raises:
+        StorageError: this machine cannot write to the run's folder; found before any work, not after it.
     """
     language, config = assignment.language, assignment.config
+    if place.is_chief:
+        storage.check_writable(storage.parent(assignment.models))
     with TemporaryDirectory(prefix="spool-", dir=".") as scratch:
         collective = Collective(place)
         spool = Spool(Path(scratch) / "blocks")
@@ -69,7 +75,7 @@ def _publish(
     examples: Share,
     scratch: Path,
     report: Report,
-) -> Path:
+) -> str:
     begun = time.monotonic()
     exported = scratch / "model"
     card = {
@@ -81,8 +87,8 @@ def _publish(
     export(model.model, assignment.language, assignment.config, card, exported)
     ids = golden(examples, assignment.config.export.golden_examples)
     check(exported, ids, model.logits(ids), assignment.language.vocabulary)
-    published = publish(exported, Path(assignment.models))
-    report(Published(model.collective.place.worker, str(published), time.monotonic() - begun))
+    published = publish(exported, assignment.models)
+    report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published
 
 

@@ -1,4 +1,4 @@
-"""Profiles: ours by name, the user's by path."""
+"""A profile refuses what cannot be meant."""
 
 from pathlib import Path
 
@@ -7,18 +7,35 @@ import pytest
 from cluster.errors import ProfileError
 from cluster.profile import Profile, path_of
 from spark_driver import settings
+from spark_driver.errors import SettingsError
 
 
-def test_ours_are_found_by_name() -> None:
-    assert settings.read(Profile, path_of("local")) == Profile(workers=2, cores=1)
+@pytest.mark.parametrize("name", ["local", "yarn-cpu", "yarn-gpu"])
+def test_our_own_profiles_can_be_read(name: str) -> None:
+    profile = settings.read(Profile, path_of(name))
+    assert profile.master == name.partition("-")[0]
+    assert bool(profile.gpus) == name.endswith("gpu")
 
 
-def test_the_users_own_is_found_by_path(tmp_path: Path) -> None:
-    own = tmp_path / "mine.toml"
-    own.write_text("workers = 3\n")
-    assert settings.read(Profile, path_of(str(own))).workers == 3
+def test_a_profile_of_nobody_names_ours() -> None:
+    with pytest.raises(ProfileError, match="Known: local, yarn-cpu, yarn-gpu"):
+        path_of("yarn")
 
 
-def test_an_unknown_one_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(ProfileError, match=r"'nowhere'.*Known: local"):
-        path_of("nowhere")
+def test_every_key_is_explained() -> None:
+    assert not [line for line in settings.describe(Profile) if line.endswith(("None", "# "))]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('quue = "a"', "Did you mean 'queue'"),
+        ('master = "mesos"', "'local' or 'yarn'"),
+        ('principal = "me@X"', "go together"),
+        ("gpus = 1", "gpus are for master"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=said):
+        settings.read(Profile, tmp_path / "p.toml")

@@ -1,47 +1,167 @@
-"""The launch is a value: exactly this command, before anything runs."""
+"""The exact commands."""
 
-import shlex
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from cluster import submit
+from cluster.errors import ProfileError
+from cluster.hdfs import Folder
 from cluster.profile import Profile
-from cluster.submit import SparkSubmit, local
+from cluster.staging import FileContent, Needed, ZipContent
 
-PROFILE = Profile(
-    workers=3, cores=2, executor_memory_mb=700, driver_memory_mb=600, spark={"spark.eventLog.enabled": "true"}
-)
+HERE = Path(submit.__file__).parent
+STAGING = Folder("hdfs:///user/me/.textcnn")
+
+
+@pytest.fixture(autouse=True)
+def _spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_HOME", "/spark")
+    monkeypatch.setenv("HADOOP_CONF_DIR", "/conf")
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> SparkSubmit:
-    monkeypatch.setenv("SPARK_HOME", "/opt/spark")
-    return local(
-        PROFILE, Path("train.py"), ["--out", "a b"], ["--conf", "spark.driver.memory=9g"], Path("/runs/a b/logs")
+def needed(tmp_path: Path) -> Needed:
+    (tmp_path / "a.jar").write_bytes(b"a")
+    (tmp_path / "py.zip").write_bytes(b"b")
+    (tmp_path / "environment.tar.gz").write_bytes(b"c")
+    return Needed(
+        jars=ZipContent("spark-jars", {"a.jar": tmp_path / "a.jar"}),
+        pyspark=(FileContent(tmp_path / "py.zip"),),
+        packages=ZipContent("textcnn", {"a.jar": tmp_path / "a.jar"}),
+        environment=FileContent(tmp_path / "environment.tar.gz"),
     )
 
 
-def test_executors_on_this_machine_have_one_task_slot_each(command: SparkSubmit) -> None:
-    properties = dict(pair.split("=", 1) for flag, pair in pairwise(command.argv()) if flag == "--conf")
-    assert properties["spark.master"] == "local-cluster[3,2,700]"
-    assert properties["spark.executor.cores"] == properties["spark.task.cpus"] == "2"
-    assert properties["spark.executor.memory"] == "700m"
+def run(passed_on: tuple[str, ...] = (), out: str = "out") -> submit.Run:
+    return submit.Run(
+        name="reviews",
+        script=Path("/code/train.py"),
+        run_file=Path("/runs/my run.toml"),
+        changes=("train.epochs=1",),
+        out=out,
+        passed_on=passed_on,
+    )
 
 
-def test_the_script_comes_last_with_its_arguments(command: SparkSubmit) -> None:
-    assert command.argv()[0] == "/opt/spark/bin/spark-submit"
-    assert command.argv()[-3:] == ["train.py", "--out", "a b"]
-
-
-def test_what_the_user_passes_on_wins(command: SparkSubmit) -> None:
+def conf(command: submit.SparkSubmit) -> list[str]:
+    """The properties of a command as given on its command line."""
     argv = command.argv()
-    assert argv.index("spark.driver.memory=9g") > argv.index("spark.driver.memory=600m")
-    assert "spark.eventLog.enabled=true" in argv
+    return [after for before, after in pairwise(argv) if before == "--conf"]
 
 
-def test_it_can_be_pasted_into_a_shell(command: SparkSubmit) -> None:
-    variables = [f"{key}={value}" for key, value in sorted(command.environment.items())]
-    assert shlex.split(str(command)) == [*variables, *command.argv()]
-    assert f"PYSPARK_PYTHON={sys.executable}" in variables
+def test_local() -> None:
+    profile = Profile(spark={"spark.ui.enabled": "true"})
+    command = submit.local(profile, run(("--conf", "spark.driver.memory=2g")), Path("/my runs/logs"))
+    logging = f"-Dlog4j2.configurationFile=file://{HERE}/log4j2-file.properties"
+    assert command.argv() == [
+        "/spark/bin/spark-submit",
+        *("--conf", "spark.driver.bindAddress=127.0.0.1"),
+        *(
+            "--conf",
+            f'spark.driver.extraJavaOptions="{logging}" "-Dtextcnn.driver.log=/my runs/logs/driver.log"',
+        ),
+        *("--conf", "spark.driver.host=127.0.0.1"),
+        *("--conf", "spark.driver.memory=1024m"),
+        *("--conf", "spark.dynamicAllocation.enabled=false"),
+        *("--conf", "spark.executor.cores=1"),
+        *("--conf", "spark.executor.memory=1024m"),
+        *("--conf", "spark.master=local-cluster[2,1,1024]"),
+        *("--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0"),
+        *("--conf", "spark.sql.shuffle.partitions=4"),
+        *("--conf", "spark.task.cpus=1"),
+        *("--conf", "spark.ui.enabled=true"),
+        *("--conf", "spark.driver.memory=2g"),
+        "/code/train.py",
+        *("--config", "/runs/my run.toml", "--set", "train.epochs=1", "--out", "out"),
+    ]
+
+
+def test_yarn_in_cluster_mode(needed: Needed) -> None:
+    profile = Profile(
+        master="yarn",
+        workers=3,
+        cores=2,
+        gpus=1,
+        queue="nlp",
+        node_label="gpu",
+        tags=("a", "b"),
+        principal="me@X",
+        keytab="/me.keytab",
+    )
+    command = submit.yarn(profile, run(("--queue", "other"), "hdfs:///out"), needed, STAGING)
+    assert command.argv() == [
+        "/spark/bin/spark-submit",
+        *("--conf", "spark.app.name=reviews"),
+        *("--conf", "spark.driver.memory=1024m"),
+        *("--conf", "spark.driver.memoryOverhead=1024m"),
+        *("--conf", "spark.dynamicAllocation.enabled=false"),
+        *("--conf", "spark.executor.cores=2"),
+        *("--conf", "spark.executor.instances=3"),
+        *("--conf", "spark.executor.memory=1024m"),
+        *("--conf", "spark.executor.memoryOverhead=3072m"),
+        *("--conf", "spark.executor.resource.gpu.amount=1"),
+        *("--conf", "spark.executor.resource.gpu.discoveryScript=./discover_gpus.sh"),
+        *("--conf", "spark.executorEnv.HADOOP_CONF_DIR=__spark_conf__/__hadoop_conf__"),
+        *("--conf", "spark.executorEnv.TF_CPP_MIN_LOG_LEVEL=2"),
+        *("--conf", "spark.kerberos.keytab=/me.keytab"),
+        *("--conf", "spark.kerberos.principal=me@X"),
+        *("--conf", "spark.master=yarn"),
+        *("--conf", "spark.pyspark.python=./environment/bin/python"),
+        *("--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s"),
+        *("--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0"),
+        *("--conf", "spark.submit.deployMode=cluster"),
+        *("--conf", "spark.task.cpus=2"),
+        *("--conf", "spark.task.resource.gpu.amount=1"),
+        *("--conf", "spark.yarn.appMasterEnv.HADOOP_CONF_DIR=__spark_conf__/__hadoop_conf__"),
+        *("--conf", f"spark.yarn.archive=hdfs:///user/me/.textcnn/{needed.jars.name}"),
+        *("--conf", f"spark.yarn.dist.archives=hdfs:///user/me/.textcnn/{[*needed.contents()][-1].name}#environment"),
+        *("--conf", f"spark.yarn.dist.files=file:///runs/my%20run.toml#run.toml,file://{HERE}/discover_gpus.sh"),
+        *("--conf", f"spark.yarn.dist.pyFiles=hdfs:///user/me/.textcnn/{needed.packages.name}"),
+        *("--conf", "spark.yarn.executor.nodeLabelExpression=gpu"),
+        *("--conf", "spark.yarn.maxAppAttempts=1"),
+        *("--conf", "spark.yarn.queue=nlp"),
+        *("--conf", "spark.yarn.submit.waitAppCompletion=true"),
+        *("--conf", "spark.yarn.tags=a,b"),
+        *("--queue", "other"),
+        "/code/train.py",
+        *("--config", "run.toml", "--set", "train.epochs=1", "--out", "hdfs:///out"),
+    ]
+    assert command.environment == {
+        "PYSPARK_ARCHIVES_PATH": f"{STAGING}/{needed.pyspark[0].name}",
+        "SPARK_SUBMIT_OPTS": f"-Dlog4j2.configurationFile=file://{HERE}/log4j2-client.properties",
+    }
+
+
+def test_in_client_mode_the_driver_uses_the_python_and_the_run_file_of_the_gateway(needed: Needed) -> None:
+    command = submit.yarn(Profile(master="yarn", deploy_mode="client"), run(), needed, STAGING)
+    assert f"spark.pyspark.driver.python={sys.executable}" in conf(command)
+    assert "spark.pyspark.python=./environment/bin/python" in conf(command)
+    assert not [line for line in conf(command) if line.startswith(("spark.yarn.dist.files", "spark.yarn.appMasterEnv"))]
+    assert command.argv()[-6:-4] == ["--config", "/runs/my run.toml"]
+
+
+def test_without_an_environment_the_nodes_use_their_own_python(needed: Needed) -> None:
+    bare = Needed(jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment=None)
+    command = submit.yarn(Profile(master="yarn", python="/opt/python"), run(), bare, STAGING)
+    assert "spark.pyspark.python=/opt/python" in conf(command)
+    assert not [line for line in conf(command) if line.startswith("spark.yarn.dist.archives")]
+
+
+def test_an_environment_that_is_on_hdfs_stays_where_it_is(needed: Needed) -> None:
+    there = Needed(jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment="hdfs:///e.tar.gz")
+    command = submit.yarn(Profile(master="yarn"), run(), there, STAGING)
+    assert "spark.yarn.dist.archives=hdfs:///e.tar.gz#environment" in conf(command)
+
+
+def test_the_profile_wins_over_our_properties(needed: Needed) -> None:
+    profile = Profile(master="yarn", spark={"spark.yarn.maxAppAttempts": "2"})
+    assert "spark.yarn.maxAppAttempts=2" in conf(submit.yarn(profile, run(), needed, STAGING))
+
+
+def test_yarn_has_to_be_known(needed: Needed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HADOOP_CONF_DIR")
+    with pytest.raises(ProfileError, match="HADOOP_CONF_DIR is not set"):
+        submit.yarn(Profile(master="yarn"), run(), needed, STAGING)

@@ -91,7 +91,7 @@ def test_a_model_is_found_by_its_own_folder_by_that_of_its_versions_and_by_that_
     run_folder: Path, named: str, found: str
 ) -> None:
     classifier = Classifier(run_folder / named)
-    assert classifier.folder == run_folder / found
+    assert classifier.uri == str(run_folder / found)
     assert [p.label for p in classifier.predict(["坏"])] == ["差评"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from trainer import events
 from trainer.assignment import Assignment, Language
 from trainer.blocks import Block
 from trainer.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
-from trainer.errors import BlockError, ModelError
+from trainer.errors import BlockError, ModelError, StorageError
 from trainer.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
 from trainer.place import Place
 from trainer.segmenter import Segmenter
@@ -61,9 +62,9 @@ def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, t
     log: list[Event] = []
     published = run(assignment, ALONE, blocks(), log.append)
 
-    assert published == tmp_path / "models" / "1"
+    assert published == str(tmp_path / "models" / "1")
     assert [p.label for p in Classifier(published).predict(["好", "书坏", "坏"])] == ["好评", "差评", "差评"]
-    card = json.loads((published / "model.json").read_text(encoding="utf-8"))
+    card = json.loads(Path(published, "model.json").read_text(encoding="utf-8"))
     assert card["rows"] == {"train": 28, "validation": 3, "test": 2}
     assert card["metrics"] == {"test": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 2}}
     assert list(folder.iterdir()) == []
@@ -74,7 +75,7 @@ def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, t
     assert [e.documents for e in log if isinstance(e, Spooled)] == [{"train": 28, "validation": 3, "test": 2}]
     assert {e.trained for e in log if isinstance(e, EpochDone)} == {28}
     assert [e.confusion for e in log if isinstance(e, events.Tested)] == [[[1, 0], [0, 1]]]
-    assert [e.model for e in log if isinstance(e, Published)] == [str(published)]
+    assert [e.model for e in log if isinstance(e, Published)] == [published]
     assert card["best_epoch"] == next(e.best_epoch for e in log if isinstance(e, events.Tested))
 
 
@@ -98,6 +99,20 @@ def test_a_block_that_comes_twice_ends_the_run_without_a_model(assignment: Assig
         run(assignment, ALONE, [*blocks(), *blocks()], lambda _: None)
     assert list(folder.iterdir()) == []
     assert not Path(assignment.models).exists()
+
+
+def test_a_run_whose_folder_cannot_be_written_ends_before_any_work(
+    assignment: Assignment, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    def feed() -> Iterator[bytes]:
+        raise AssertionError("a block was taken")
+        yield b""
+
+    with pytest.raises(StorageError, match=r"file.* cannot be written"):
+        run(replace(assignment, models=str(tmp_path / "file" / "models")), ALONE, feed(), lambda _: None)
+    assert list(folder.iterdir()) == []
 
 
 def test_a_model_that_answers_otherwise_than_the_trained_one_is_not_published(

@@ -1,0 +1,15 @@
+"""One HDFS and one YARN for all tests that only use them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.hadoop.local import LocalHadoop, down, up
+
+
+@pytest.fixture(scope="session")
+def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHadoop]:
+    """HDFS and two nodes with a GPU each; not to be broken."""
+    running = up(tmp_path_factory.mktemp("hadoop") / "up", nodes=2, gpus=1)
+    yield running
+    down(running.folder)

@@ -1,0 +1,203 @@
+"""The whole way on real daemons: one command, an application in YARN, a model on HDFS or none."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster import hdfs, pack, staging, submit
+from cluster.hadoop.local import LocalHadoop
+from cluster.profile import Profile
+from trainer import storage
+
+pytestmark = pytest.mark.yarn
+
+REVIEWS = Path("build/reviews.jsonl")
+LIMIT_SECONDS = 400
+ENVIRONMENTS = Path("build/environment")
+"""Kept from one session of tests to the next: packing takes half a minute."""
+
+PROFILE = """
+master = "yarn"
+workers = 2
+memory_overhead_mb = 2048
+start_timeout_s = 300
+environment = "{environment}"
+{more}
+[spark]
+"spark.yarn.appMasterEnv.SPARK_LOCAL_IP" = "127.0.0.1"
+"spark.executorEnv.SPARK_LOCAL_IP" = "127.0.0.1"
+{spark}
+"""
+
+RUN = """
+name = "reviews"
+[data]
+input = "in/reviews.jsonl"
+format = "jsonl"
+[model]
+embedding_size = 16
+filters = 8
+[train]
+epochs = 1
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    status: int
+    terminal: str
+
+    @property
+    def application(self) -> str:
+        found = re.search(r"submitted (application_\d+_\d+)", self.terminal)
+        assert found, self.terminal
+        return found[1]
+
+
+Command = Callable[..., list[str]]
+
+
+@pytest.fixture
+def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch) -> hdfs.Folder:
+    """The user's home on HDFS, with reviews in it."""
+    monkeypatch.setenv("HADOOP_CONF_DIR", str(hadoop.conf_dir))
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # for drivers on this machine
+    home = hdfs.folder("in")
+    if not REVIEWS.exists():
+        pytest.skip(f"{REVIEWS} is missing: make build/reviews.jsonl")
+    if home.size("reviews.jsonl") is None:
+        lines = REVIEWS.read_bytes().splitlines(keepends=True)
+        home.make()
+        storage.write(f"{home}/reviews.jsonl", b"".join(lines[::12]))
+    return hdfs.folder("")
+
+
+@pytest.fixture
+def command(folder: hdfs.Folder, tmp_path: Path) -> Command:
+    """The command that trains on YARN, with the packed environment; what the nodes need has been put on HDFS before."""
+    environment, _ = pack.pack(ENVIRONMENTS)
+    needed = staging.needed(Profile(master="yarn", environment=str(environment)), submit.spark_home())
+    assert len(list(staging.put(needed, folder / ".textcnn"))) == 5
+
+    def command(out: str, *arguments: str, more: str = "", spark: str = "") -> list[str]:
+        (tmp_path / "run.toml").write_text(RUN, encoding="utf-8")
+        profile = PROFILE.format(environment=environment.absolute(), more=more, spark=spark)
+        (tmp_path / "profile.toml").write_text(profile, encoding="utf-8")
+        textcnn = Path(sys.executable).with_name("textcnn")
+        files = [str(tmp_path / "run.toml"), "--profile", str(tmp_path / "profile.toml")]
+        return [str(textcnn), "train", *files, "--out", out, *arguments]
+
+    return command
+
+
+def ended(command: Sequence[str]) -> Ended:
+    """Runs a command to its end."""
+    result = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    return Ended(result.returncode, result.stdout)
+
+
+def application(hadoop: LocalHadoop, identity: str) -> dict[str, Any]:
+    """What the ResourceManager says of an application."""
+    url = f"{hadoop.resource_manager}/ws/v1/cluster/apps/{identity}"
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=20) as answer:
+        content: dict[str, Any] = json.load(answer)["app"]
+    return content
+
+
+def models(out: hdfs.Folder) -> bool:
+    """Whether there is anything in the model's folder."""
+    return storage.exists(f"{out}/model") and bool(storage.names(f"{out}/model"))
+
+
+def test_from_hdfs_to_hdfs_with_the_packed_environment(
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+) -> None:
+    first = ended(command("out/first"))
+    assert first.status == 0, first.terminal
+    assert application(hadoop, first.application)["finalStatus"] == "SUCCEEDED"
+    result = json.loads((folder / "out/first").read("result.json"))
+    assert result["exit_status"] == 0
+    assert result["model"].endswith("/out/first/model/1")
+    assert (folder / "out/first/model/1").size("saved_model.pb")
+    assert re.search(r"epoch 1: \d+ documents in .* validation accuracy \d", first.terminal)
+    assert f"model: {result['model']}" in first.terminal
+    assert {"spark-jars.zip", "pyspark.zip"} <= set(re.findall(r"reused [0-9a-f]{16}-(\S+),", first.terminal))
+    assert sum(float(size) for size in re.findall(r"uploaded \S+, ([\d.]+) MB", first.terminal)) < 1
+
+
+def test_a_training_error_fails_the_application_with_its_reason(
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+) -> None:
+    failed = ended(command("out/failed", "--set", "train.learning_rate=1e30"))
+    assert failed.status == 1, failed.terminal
+    assert "TrainingError: The loss is" in failed.terminal
+    assert "Traceback (most recent call last)" in failed.terminal
+    assert "trainer/training.py" in failed.terminal
+    assert f"textcnn logs {failed.application}" in failed.terminal
+    state = application(hadoop, failed.application)
+    assert state["finalStatus"] == "FAILED"
+    assert "TrainingError: The loss is" in state["diagnostics"]
+    assert not models(folder / "out/failed")
+
+
+def test_the_driver_on_the_gateway_and_gpus_on_the_nodes(
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, tmp_path: Path
+) -> None:
+    nvidia_smi = tmp_path / "bin" / "nvidia-smi"
+    nvidia_smi.parent.mkdir()
+    nvidia_smi.write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
+    nvidia_smi.chmod(0o755)
+    path = f'"spark.executorEnv.PATH" = "{nvidia_smi.parent}:/usr/local/bin:/usr/bin:/bin"'
+    done = ended(command("out/client", more='gpus = 1\ndeploy_mode = "client"', spark=path))
+    assert done.status == 0, done.terminal
+    state = application(hadoop, done.application)
+    assert state["finalStatus"] == "SUCCEEDED"
+    seconds = {entry["key"]: int(entry["value"]) for entry in state["resourceSecondsMap"]["entry"]}
+    assert seconds["yarn.io/gpu"] > 0
+    assert (folder / "out/client/model/1").size("saved_model.pb")
+
+
+def test_ctrl_c_kills_the_application(hadoop: LocalHadoop, folder: hdfs.Folder, command: Command) -> None:
+    with subprocess.Popen(
+        command("out/killed", "--set", "train.epochs=1000", "--set", "train.patience=1000"),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "RUNNING" in line:
+                process.send_signal(signal.SIGINT)
+        status = process.wait(LIMIT_SECONDS)
+    assert status == 1, said
+    assert re.search(r"application_\d+_\d+ KILLED", said), said
+    assert application(hadoop, Ended(status, said).application)["state"] == "KILLED"
+    assert not models(folder / "out/killed")
+
+
+def test_an_output_that_cannot_be_written_is_found_before_anything_is_started(command: Command) -> None:
+    refused = ended(command("/not-mine/out"))
+    assert refused.status == 2
+    assert "hdfs:///not-mine/out cannot be written: Permission denied" in refused.terminal
+    assert "submitted" not in refused.terminal
