@@ -1,4 +1,4 @@
-# make run    the main job on real reviews        make test   all tests
+# make run    the main job on real reviews        make test   the tests, but for make yarn
 # make env    the environment alone               make bench  the measurements
 # make yarn   the tests on real HDFS and YARN daemons
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
