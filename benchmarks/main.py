@@ -1,4 +1,4 @@
-"""The cluster against one process of the same loop, interleaved and repeated; `make bench`.
+"""The cluster against one process of the same loop, and its start on YARN, interleaved and repeated; `make bench`.
 
 Prints a table and writes build/benchmark.json.
 """
@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import reviews
+from benchmarks import reviews, yarn
 from trainer.segmenter import Segmenter
 
 RESULT = Path("build/benchmark.json")
@@ -74,9 +74,15 @@ def measure(repeat: int) -> dict[str, list[float]]:
         found = cluster()
         found |= {name: run() for name, run in single}
         found["cluster / one process"] = found["cluster, documents/s"] / found["one process, documents/s"]
-        for name, value in found.items():
-            figures.setdefault(name, []).append(value)
+        add(figures, found)
+    for start in yarn.start_times(repeat):
+        add(figures, start)
     return figures
+
+
+def add(figures: dict[str, list[float]], found: Mapping[str, float]) -> None:
+    for name, value in found.items():
+        figures.setdefault(name, []).append(value)
 
 
 def main() -> None:

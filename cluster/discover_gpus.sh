@@ -1,7 +1,23 @@
 #!/bin/sh
-# Tells Spark which GPUs an executor may use, as {"name": "gpu", "addresses": ["0", "1"]}.
-# YARN shows a container its own GPUs only where it isolates them; Spark takes the first ones of this list.
+# Tells Spark which GPU an executor on YARN may use, as {"name": "gpu", "addresses": ["GPU-…"]}: one that no other
+# executor of its application has taken. Where YARN isolates GPUs, a container sees its own only; elsewhere every
+# executor of a node would take the first. A UUID, because indices begin anew in each isolated container, and CUDA
+# may count otherwise than nvidia-smi.
 set -eu
-indices=$(nvidia-smi --query-gpu=index --format=csv,noheader,nounits)
-[ -n "$indices" ] || { echo "nvidia-smi knows no GPU on this node: $(hostname)" >&2; exit 1; }
-printf '{"name": "gpu", "addresses": [%s]}\n' "$(echo "$indices" | sed 's/[^0-9]//g; s/.*/"&"/' | paste -sd, -)"
+gpus=$(nvidia-smi --query-gpu=uuid --format=csv,noheader)
+[ -n "$gpus" ] || { echo "nvidia-smi knows no GPU on this node: $(hostname)" >&2; exit 1; }
+
+taken="${LOCAL_DIRS%%,*}/gpus" # the application's own folder on this node; YARN removes it
+mkdir -p "$taken"
+exec 9>"$taken/lock"
+flock 9
+for gpu in $gpus; do
+    # The name of the executor's process lies in a file; one that has ended has given its GPU back.
+    if ! { [ -e "$taken/$gpu" ] && kill -0 "$(cat "$taken/$gpu")" 2>/dev/null; }; then
+        echo "$PPID" >"$taken/$gpu"
+        printf '{"name": "gpu", "addresses": ["%s"]}\n' "$gpu"
+        exit
+    fi
+done
+echo "Other executors of this application have taken all GPUs of this node, $(hostname): $(echo "$gpus" | tr '\n' ' ')" >&2
+exit 1

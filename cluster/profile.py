@@ -9,7 +9,6 @@ from pydantic.dataclasses import dataclass
 from cluster.errors import ProfileError
 
 Positive = Annotated[int, Field(ge=1)]
-Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
@@ -28,8 +27,8 @@ class Profile:
     cores: Positive = 1
     """Cores of each executor, for its TensorFlow worker."""
 
-    gpus: Count = 0
-    """GPUs of each executor, on YARN."""
+    gpus: Annotated[int, Field(ge=0, le=1)] = 0
+    """GPUs of each executor, on YARN: 0 or 1. More GPUs are more workers."""
 
     executor_memory_mb: Annotated[int, Field(ge=512)] = 1024
     """Memory of each executor's JVM, in MiB; TensorFlow and Python live outside it."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from trainer.blocks import Split
-from trainer.events import EpochDone, Event, Failed, Published, Spooled, Tested
+from trainer.events import EpochDone, Event, Failed, Joined, Published, Spooled, Tested
 
 
 class Monitor:
@@ -14,6 +14,7 @@ class Monitor:
         """Takes what shows and what records the chief's events and every failure."""
         self._show = show
         self._record = record
+        self.joined: dict[int, Joined] = {}
         self.spooled: dict[int, dict[Split, int]] = {}
         self.epochs: list[EpochDone] = []
         self.tested: Tested | None = None
@@ -23,7 +24,9 @@ class Monitor:
 
     def handle(self, event: Event) -> None:
         """Takes an event in."""
-        if isinstance(event, Spooled):
+        if isinstance(event, Joined):
+            self.joined[event.worker] = event
+        elif isinstance(event, Spooled):
             self.spooled[event.worker] = event.documents
             self.fed_at = time.monotonic()
         elif isinstance(event, Failed):

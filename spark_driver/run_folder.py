@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,8 +68,8 @@ class RunFolder:
         storage.write(self._file(name), text.encode("utf-8", "backslashreplace"))
 
     def record(self, event: Event) -> None:
-        """Adds a line to metrics.jsonl."""
-        self._metrics.add(to_json(event))
+        """Adds a line to metrics.jsonl, with the time in seconds since 1970."""
+        self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 
     def quarantine(self, rows: Iterable[Row]) -> int:
         """Writes the rows that cannot be used to quarantine.jsonl, one at a time; returns their number."""

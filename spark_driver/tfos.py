@@ -1,25 +1,28 @@
 """TensorFlowOnSpark: starts a TensorFlow worker on each executor, and reaches it from a task there.
 
-The only file that knows it. What is used of it: the rendezvous, TF_CONFIG, the worker's process and the manager
-with its queues. What is not: its record-by-record feed, and its shutdown, which sets alarms, exits the process
-and can end SUCCEEDED without a model.
+The only file that knows it. What is used of it is its node: the worker's process, the manager with its queues, and
+TF_CONFIG. What is not: its rendezvous, which unpickles what anybody sends it (Spark's own barrier brings the workers
+together), its guess at GPUs (Spark knows them), its record-by-record feed, and its shutdown, which sets alarms,
+exits the process and can end SUCCEEDED without a model.
 """
 
+import json
 import logging
+import os
 import queue
+import random
 import sys
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from pyspark import SparkContext
+from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
-from spark_driver.errors import ClusterStartError
 from trainer.assignment import Assignment
-from trainer.events import Event, from_json, to_json
+from trainer.events import Event, Joined, from_json, to_json
 from trainer.place import Place
 
 # It imports TensorFlow for helpers that nothing here calls; that would cost the driver seconds, and an executor's
@@ -27,18 +30,18 @@ from trainer.place import Place
 sys.modules.setdefault("tensorflowonspark.compat", ModuleType("tensorflowonspark.compat"))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
-    from tensorflowonspark import TFCluster, TFSparkNode, util
+    from tensorflowonspark import TFManager, TFSparkNode, util
 
 # It switches logging on for the whole process, and logs every manager's key.
 logging.getLogger().setLevel(logging.WARNING)
-
-RESERVATION_SECONDS = 60
 
 _BLOCKS = "blocks"
 _EVENTS = "events"
 _QUEUES = [_BLOCKS, _EVENTS, "error"]  # its wrapper around the worker's function insists on "error"
 _END = b""
 """An empty value ends the blocks; a block has at least a header."""
+
+Tell = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -64,63 +67,110 @@ class WorkerChannel:
 
 
 @dataclass(frozen=True)
+class Node:
+    """A worker's manager; only the tasks of the run learn its key."""
+
+    worker: int
+    address: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Workers:
     """TensorFlow workers that have found each other."""
 
-    nodes: list[dict[str, Any]]
-    server: Any
+    nodes: dict[int, Node]
 
-    def channel(self) -> Callable[[], WorkerChannel]:
-        """Returns a function that connects a task to the worker on its executor."""
-        nodes = self.nodes
-
-        def connect() -> WorkerChannel:
-            return WorkerChannel(TFSparkNode._get_manager(nodes, util.get_ip_address(), util.read_executor_id()))
-
-        return connect
-
-    def stop(self) -> None:
-        """Ends the rendezvous; the workers end by themselves."""
-        self.server.stop()
+    def channel(self) -> WorkerChannel:
+        """Connects a task to the worker on its executor."""
+        node = self.nodes[util.read_executor_id()]
+        return WorkerChannel(TFManager.connect(node.address, node.key))
 
 
-def start(context: SparkContext, workers: int, cores: int, assignment: Assignment) -> Workers:
-    """Starts a TensorFlow worker on each executor.
+def start(
+    context: SparkContext, workers: int, cores: int, assignment: Assignment, driver: Callable[[], Tell]
+) -> Workers:
+    """Starts a TensorFlow worker on each executor, all in one barrier stage: one that fails ends them all at once.
 
     Args:
         context: a context with `workers` executors, one task slot each.
         workers: how many.
         cores: of each executor.
         assignment: what they do.
+        driver: connects a task to the driver, to tell it of a worker.
 
     Raises:
-        ClusterStartError: not all of them registered in time.
+        Py4JJavaError: one of them did not start, or has not come within `spark.barrier.sync.timeout`.
     """
-    try:
-        cluster = TFCluster.run(
-            context,
-            partial(_main, assignment, cores),
-            {},
-            num_executors=workers,
-            num_ps=0,
-            input_mode=TFCluster.InputMode.SPARK,
-            master_node="chief",  # without it there is no TF_CONFIG, and every worker trains a model of its own
-            reservation_timeout=RESERVATION_SECONDS,
-            queues=_QUEUES,
-        )
-    except (Exception, SystemExit) as error:  # it raises Exception and exits the process
-        raise ClusterStartError(
-            f"Not all {workers} TensorFlow workers have started within {RESERVATION_SECONDS} s: "
-            f"{TFCluster.tf_status.pop('error', error)}"
-        ) from error
-    return Workers(cluster.cluster_info, cluster.server)
+    cluster = {
+        "id": random.getrandbits(64),
+        # Without a chief there is no TF_CONFIG, and every worker would train a model of its own.
+        "cluster_template": {"chief": [0], "worker": list(range(1, workers))},
+        "default_fs": "",
+        "working_dir": "",
+        "server_addr": None,
+    }
+    main = partial(_main, assignment, cores)
+
+    def task(partition: Iterable[int]) -> Iterator[Node]:
+        yield _start_node(main, cluster, driver(), partition)
+
+    nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
+    return Workers({node.worker: node for node in nodes})
+
+
+def _start_node(main: Callable[..., None], cluster: dict[str, Any], tell: Tell, partition: Iterable[int]) -> Node:
+    """Starts the worker of this task's executor."""
+    meeting = _Meeting(BarrierTaskContext.get(), tell)
+    TFSparkNode.reservation = SimpleNamespace(Client=lambda _: meeting)
+    TFSparkNode.gpu_info = SimpleNamespace(is_gpu_available=lambda: False)
+    TFSparkNode.run(main, {}, cluster, False, None, _QUEUES, True)(partition)
+    return meeting.node
+
+
+class _Meeting:
+    """What TFSparkNode takes for the client of its rendezvous: the workers meet in the barrier of their own stage."""
+
+    def __init__(self, context: BarrierTaskContext, tell: Tell):
+        self._context = context
+        self._tell = tell
+        self._public: dict[str, Any] = {}
+
+    def get_reservations(self) -> list[dict[str, Any]]:
+        """It asks whether this task was tried before: a barrier stage is not tried again."""
+        return []
+
+    def register(self, reservation: dict[str, Any]) -> None:
+        """It tells of this node; the others need no key to it, and reach it where Spark does."""
+        worker = reservation["executor_id"]
+        host = self._context.getTaskInfos()[self._context.partitionId()].address.rpartition(":")[0]
+        self.node = Node(worker, reservation["addr"], reservation["authkey"])
+        self._public = {key: reservation[key] for key in ("executor_id", "job_name", "task_index", "port")}
+        self._public["host"] = host
+        self._tell(Joined(worker, host, gpus()))
+
+    def await_reservations(self) -> list[dict[str, Any]]:
+        """It wants to know of all nodes."""
+        return [json.loads(node) for node in self._context.allGather(json.dumps(self._public))]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def gpus() -> tuple[str, ...]:
+    """Returns the GPUs that Spark gave to this task, as CUDA_VISIBLE_DEVICES takes them."""
+    context = TaskContext.get()
+    assert context is not None
+    given = context.resources().get("gpu")
+    return tuple(given.addresses) if given else ()
 
 
 def _main(assignment: Assignment, cores: int, _: Any, context: Any) -> None:
     """What the worker's process does."""
+    place = Place(context.executor_id, context.num_workers, cores, gpus())
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(place.gpus)  # before TensorFlow looks; none are nobody's
     from trainer import worker  # brings TensorFlow
 
-    place = Place(context.executor_id, context.num_workers, cores)
     events = context.mgr.get_queue(_EVENTS)
 
     def report(event: Event) -> None:

@@ -12,22 +12,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
-from pyspark import RDD, StorageLevel
+from pyspark import RDD, SparkContext, StorageLevel
 from rich.console import Console
 
-from spark_driver import corpus, documents, settings, tfos, yarn
+from spark_driver import corpus, documents, executors, settings, tfos, yarn
 from spark_driver.display import Display
-from spark_driver.errors import WorkerError, described, exit_status, of_executor
+from spark_driver.errors import ClusterStartError, WorkerError, described, exit_status, of_executor
 from spark_driver.feed import Supervisor
 from spark_driver.monitor import Monitor
 from spark_driver.progress import Address, EventServer
 from spark_driver.result import Result
 from spark_driver.run_folder import RunFolder
-from spark_driver.session import check_registered, executors, session
+from spark_driver.session import session
 from spark_driver.word_lists import segmenter
 from trainer.assignment import Assignment, Language
 from trainer.config import DataConfig, RunConfig
 from trainer.errors import DataError, StorageError
+
+START = "start"
+"""Spark's job group of the tasks that start the workers."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +71,7 @@ def record(folder: RunFolder, result: Result, display: Display) -> None:
 def train(config: RunConfig, folder: RunFolder, result: Result, display: Display) -> None:
     """Trains and publishes a model; `result` fills up on the way, so that it tells how far a failed run came."""
     with session(config.name) as spark:
-        cluster = executors(spark)
+        cluster = executors.asked(spark)
         display.stage("reading and preparing the documents")
         begun = time.monotonic()
         segment = segmenter(spark, config.text)
@@ -88,15 +91,14 @@ def train(config: RunConfig, folder: RunFolder, result: Result, display: Display
         result.seconds.prepare = time.monotonic() - begun
 
         display.stage(f"starting {cluster.number} TensorFlow workers")
-        check_registered(spark, cluster.number)
+        executors.check_registered(spark.sparkContext, cluster.number)
         monitor = Monitor(display.show, folder.record)
         assignment = Assignment(config, language, counts.documents, folder.models)
         with EventServer(str(spark.conf.get("spark.driver.host")), monitor.handle) as events:
-            workers = tfos.start(spark.sparkContext, cluster.number, cluster.cores, assignment)
+            workers = start_workers(spark.sparkContext, cluster, assignment, events.address, monitor)
             display.stage("feeding and training", epochs=config.train.epochs)
             begun = time.monotonic()
             feed_and_watch(blocks, workers, events.address, monitor)
-            workers.stop()
         result.seconds.feed = monitor.fed_at - begun if monitor.fed_at else None
         result.trained(monitor)
         result.rows.check()
@@ -125,28 +127,54 @@ def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
         )
 
 
+def start_workers(
+    context: SparkContext, asked: executors.Executors, assignment: Assignment, driver: Address, monitor: Monitor
+) -> tfos.Workers:
+    """Starts a worker on each executor.
+
+    Raises:
+        ClusterStartError: one is missing; with its executor, and with Spark's reason.
+    """
+    context.setJobGroup(START, "starting TensorFlow workers")
+    try:
+        return tfos.start(context, asked.number, asked.cores, assignment, driver.connect)
+    except Py4JJavaError as error:
+        where = executors.of_tasks(context, START)
+        missing = [
+            f"worker {worker} on {where.get(worker, 'no executor')}"
+            for worker in range(asked.number)
+            if worker not in monitor.joined
+        ]
+        raise ClusterStartError(
+            f"{len(monitor.joined)} of {asked.number} TensorFlow workers have come together. "
+            f"Missing: {', '.join(missing) or 'none'}. {executors.lost(context)}{error.java_exception.getMessage()}"
+        ) from error
+
+
 def feed_and_watch(blocks: RDD[bytes], workers: tfos.Workers, driver: Address, monitor: Monitor) -> None:
     """Runs a barrier stage: each task feeds the worker on its executor and stays until that worker is done.
 
     Raises:
         WorkerError: a worker failed; with its own traceback.
     """
-    connect = workers.channel()
 
     def task(partition: Iterable[bytes]) -> Iterator[None]:
-        supervisor = Supervisor(connect(), driver.connect())
+        supervisor = Supervisor(workers.channel(), driver.connect())
         supervisor.feed(partition)
         supervisor.watch()
         return iter(())
 
+    blocks.context.setJobGroup("train", "feeding and training")
     try:
         blocks.barrier().mapPartitions(task).collect()
     except Py4JJavaError as error:
-        if monitor.cause is None:
-            raise
-        raise WorkerError(
-            f"worker {monitor.cause.worker} failed: {monitor.cause.error}\n{monitor.cause.traceback}"
-        ) from error
+        cause = monitor.cause
+        said = (
+            f"worker {cause.worker} failed: {cause.error}\n{cause.traceback}"
+            if cause
+            else error.java_exception.getMessage()
+        )
+        raise WorkerError(f"{executors.lost(blocks.context)}{said}") from error
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -29,7 +29,10 @@ def test_a_make_target_is_there(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if a[0] == "train"])
-def test_a_training_could_be_launched(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_could_be_launched(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HADOOP_CONF_DIR", "/etc/hadoop/conf")
     assert textcnn.main([*arguments, "--dry-run"]) == 0
     assert "spark_driver/train.py" in capsys.readouterr().out
 
@@ -43,7 +46,7 @@ def test_plain_spark_submit_names_what_is_there() -> None:
     for arguments in commands(".venv/bin/spark-submit"):
         assert {"--config", "--out"} <= set(arguments)
         for path in ("spark_driver/train.py", "examples/reviews.toml"):
-            assert path in arguments
+            assert path in (argument.partition("#")[0] for argument in arguments)
             assert Path(path).is_file()
 
 

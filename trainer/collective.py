@@ -18,9 +18,7 @@ class Collective:
         """Joins the cluster. Must come before anything else of TensorFlow in this process."""
         self.place = place
         tf.config.threading.set_intra_op_parallelism_threads(place.cores)
-        self.strategy = (
-            tf.distribute.MultiWorkerMirroredStrategy() if place.workers > 1 else tf.distribute.get_strategy()
-        )
+        self.strategy = _all_workers(place) if place.workers > 1 else tf.distribute.get_strategy()
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Returns the element-wise sum of an array over all workers, in float64."""
@@ -36,6 +34,12 @@ class Collective:
     @tf.function
     def _sum(self, values: tf.Tensor) -> tf.Tensor:
         return self.strategy.run(sum_over_replicas, args=(values,))
+
+
+def _all_workers(place: Place) -> tf.distribute.Strategy:
+    kinds = tf.distribute.experimental.CommunicationImplementation
+    options = tf.distribute.experimental.CommunicationOptions(implementation=kinds.NCCL if place.gpus else kinds.AUTO)
+    return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
 
 
 def sum_over_replicas(values: Values) -> Values:

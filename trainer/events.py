@@ -10,6 +10,19 @@ from trainer.blocks import Split
 
 
 @dataclass(frozen=True)
+class Joined:
+    """An executor takes part; its worker's process is about to start."""
+
+    worker: int
+    host: str
+    gpus: tuple[str, ...]
+    """What Spark gave to it, as CUDA_VISIBLE_DEVICES takes them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gpus", tuple(self.gpus))  # JSON has lists
+
+
+@dataclass(frozen=True)
 class Started:
     """The worker's process runs."""
 
@@ -112,7 +125,7 @@ class Finished:
     worker: int
 
 
-Event = Started | Acknowledged | Spooled | Progress | EpochDone | Tested | Published | Failed | Finished
+Event = Joined | Started | Acknowledged | Spooled | Progress | EpochDone | Tested | Published | Failed | Finished
 Report = Callable[[Event], None]
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}

@@ -14,6 +14,8 @@ class Place:
     worker: int
     workers: int
     cores: int
+    gpus: tuple[str, ...] = ()
+    """What it was promised, as CUDA_VISIBLE_DEVICES names them; whoever launches the process sets that."""
 
     @property
     def is_chief(self) -> bool:

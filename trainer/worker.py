@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import tensorflow as tf
 
-from trainer import storage
+from trainer import devices, storage
 from trainer.assignment import Assignment
 from trainer.collective import Collective
 from trainer.events import Acknowledged, Failed, Finished, Published, Report, Spooled, Started
@@ -39,9 +39,11 @@ def run(
         The URI of the published model, on the chief.
 
     Raises:
+        DeviceError: the worker does not have the GPU that it was promised.
         StorageError: this machine cannot write to the run's folder; found before any work, not after it.
     """
     language, config = assignment.language, assignment.config
+    devices.take(place)
     if place.is_chief:
         storage.check_writable(storage.parent(assignment.models))
     with TemporaryDirectory(prefix="spool-", dir=".") as scratch:

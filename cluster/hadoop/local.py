@@ -73,6 +73,7 @@ def up(
     nodes: int = 2,
     gpus: int = 0,
     *,
+    gpu_nodes: int | None = None,
     node_memory_mb: int = 8192,
     node_vcores: int = 4,
     ports: MasterPorts = FREE_PORTS,
@@ -86,6 +87,7 @@ def up(
         folder: Where everything lies; must not exist yet.
         nodes: NodeManagers.
         gpus: GPUs that each node says it has. They are counted, not looked for.
+        gpu_nodes: How many nodes have any, from the first; all if not given.
         node_memory_mb: Memory of each node for containers.
         node_vcores: Virtual cores of each node.
         ports: Configured ports; free ones elsewhere.
@@ -102,6 +104,7 @@ def up(
         user=_user(),
         ports=choose_ports(ports, nodes),
         gpus=gpus,
+        gpu_nodes=nodes if gpu_nodes is None else gpu_nodes,
         node_memory_mb=node_memory_mb,
         node_vcores=node_vcores,
     )

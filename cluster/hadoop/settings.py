@@ -37,7 +37,9 @@ class Settings:
     user: str
     ports: Ports
     gpus: int = 0
-    """GPUs that each node says it has."""
+    """GPUs that each of the first nodes says it has."""
+    gpu_nodes: int = 0
+    """How many nodes that is."""
     node_memory_mb: int = 8192
     node_vcores: int = 4
 
@@ -88,7 +90,7 @@ def node_files(settings: Settings, node: int) -> dict[str, str]:
     """Name and text of each file for one NodeManager."""
     files = shared_files(settings)
     files["yarn-site.xml"] = to_xml({**yarn_site(settings), **node_site(settings, node)})
-    if settings.gpus:
+    if settings.gpus and node < settings.gpu_nodes:
         files["node-resources.xml"] = to_xml(node_resources(settings))
     return files
 

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, Protocol
 
 import psutil
 import pytest
@@ -30,34 +33,69 @@ class Outcome:
         return self.stdout + self.stderr
 
 
-Command = Callable[[Sequence[object]], Outcome]
+class Command(Protocol):
+    """Runs a program to its end."""
+
+    def __call__(self, arguments: Sequence[object], see: Callable[[str, int], None] = ...) -> Outcome:
+        """`see` is told each line of stdout and the number of the session that all its processes are in."""
+
+
+def _ignore(line: str, session: int) -> None: ...
 
 
 @pytest.fixture(scope="session")
 def command() -> Command:
     """Runs a program of this environment to its end; nothing that it started may be left behind."""
 
-    def run(arguments: Sequence[object]) -> Outcome:
+    def run(arguments: Sequence[object], see: Callable[[str, int], None] = _ignore) -> Outcome:
         program, *rest = map(str, arguments)
         path = Path(sys.executable).with_name(program)
         environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-        with subprocess.Popen(
-            [path, *rest],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        ) as process:
-            stdout, stderr = process.communicate(timeout=LIMIT_SECONDS)
-        _, alive = psutil.wait_procs(_left_behind(process.pid), timeout=20)
+        with (
+            TemporaryFile("w+") as stderr,
+            subprocess.Popen(
+                [path, *rest],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=environment,
+                start_new_session=True,
+            ) as process,
+            _bounded(process),
+        ):
+            assert process.stdout is not None
+            stdout = ""
+            for line in process.stdout:
+                stdout += line
+                see(line, process.pid)
+            status = process.wait()
+            stderr.seek(0)
+            said = stderr.read()
+        _, alive = psutil.wait_procs(processes_of(process.pid), timeout=20)
         assert not alive, f"left behind by {program}: {[p.cmdline() for p in alive]}"
-        return Outcome(process.returncode, stdout, stderr)
+        return Outcome(status, stdout, said)
 
     return run
 
 
-def _left_behind(session: int) -> list[psutil.Process]:
+@contextmanager
+def _bounded(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Kills a command, with all that it started, that does not end."""
+
+    def kill() -> None:
+        for started in processes_of(process.pid):
+            started.kill()
+
+    limit = threading.Timer(LIMIT_SECONDS, kill)
+    limit.start()
+    try:
+        yield
+    finally:
+        limit.cancel()
+
+
+def processes_of(session: int) -> list[psutil.Process]:
+    """The live processes of a session."""
     return [p for p in psutil.process_iter() if _session_of(p.pid) == session and p.status() != psutil.STATUS_ZOMBIE]
 
 

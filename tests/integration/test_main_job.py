@@ -1,14 +1,16 @@
 """The main job on real executors: from raw rows to a model that answers."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
-from tests.integration.conftest import Command, Outcome
+from tests.integration.conftest import Command, Outcome, processes_of
 from trainer.records import split_of
 from trainer.segmenter import Segmenter
 from trainer.vocabulary import Vocabulary
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.integration
 SMALL = ["model.embedding_size=32", "model.filters=16", "model.widths=[2,3]", "text.max_length=40"]
 BAD_ROWS = ['{"text": "没有标签"}', '{"text": "", "label": "positive"}', "not JSON"]
 STOP_WORDS = ["的", "了"]
+EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 USER_DICTIONARY = ["质量不错 1000 n"]
 
 
@@ -175,6 +178,45 @@ def test_a_trainers_error_ends_the_run_with_its_traceback(
         assert part in outcome.terminal
     assert result_of(tmp_path / "out")["status"] == "failed"
     assert "The loss is nan" in result_of(tmp_path / "out")["error"]
+    assert not (tmp_path / "out" / "model").exists()
+
+
+def executor_of(session: int) -> psutil.Process:
+    """One of the executors of a run."""
+    return next(process for process in processes_of(session) if EXECUTOR in process.cmdline())
+
+
+def test_an_executor_that_dies_is_named_with_the_reason(
+    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+
+    def see(line: str, session: int) -> None:
+        if "feeding and training" in line:
+            executor_of(session).kill()
+
+    changes = small(f"data.input={tmp_path}/reviews.jsonl")
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"], see)
+    assert outcome.status == 1
+    assert re.search(r"Lost executor \d+ \([\w.]+:\d+\): \S", outcome.terminal), outcome.terminal
+    assert not (tmp_path / "out" / "model").exists()
+
+
+def test_a_worker_that_does_not_come_is_named_with_its_executor(
+    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+
+    def see(line: str, session: int) -> None:
+        if "starting 2 TensorFlow workers" in line:
+            executor_of(session).suspend()
+
+    changes = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
+    bound = ["--", "--conf", "spark.barrier.sync.timeout=5"]
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, *bound], see)
+    assert outcome.status == 1
+    missing = r"1 of 2 TensorFlow workers have come together. Missing: worker \d on executor \d \([\w.]+:\d+\)"
+    assert re.search(missing, outcome.terminal), outcome.terminal
     assert not (tmp_path / "out" / "model").exists()
 
 

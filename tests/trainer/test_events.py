@@ -11,6 +11,7 @@ from trainer.events import (
     Event,
     Failed,
     Finished,
+    Joined,
     Progress,
     Published,
     Spooled,
@@ -20,6 +21,7 @@ from trainer.events import (
 )
 
 EVENTS = [
+    Joined(worker=1, host="host-b", gpus=("GPU-1",)),
     Started(worker=1, pid=4711),
     Acknowledged(worker=1),
     Spooled(worker=1, documents={"train": 7, "validation": 0, "test": 1}, seconds=2.5),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from typing import Any
 import pytest
 
 from cluster import hdfs, pack, staging, submit
-from cluster.hadoop.local import LocalHadoop
+from cluster.hadoop.daemons import wait_until
+from cluster.hadoop.local import FS_SHELL, LocalHadoop, client
+from cluster.hadoop.settings import SUPERUSER
 from cluster.profile import Profile
 from trainer import storage
 
 pytestmark = pytest.mark.yarn
 
 REVIEWS = Path("build/reviews.jsonl")
+README = Path("README.md")
 LIMIT_SECONDS = 400
 ENVIRONMENTS = Path("build/environment")
 """Kept from one session of tests to the next: packing takes half a minute."""
@@ -28,15 +32,20 @@ ENVIRONMENTS = Path("build/environment")
 PROFILE = """
 master = "yarn"
 workers = 2
-memory_overhead_mb = 2048
 start_timeout_s = 300
 environment = "{environment}"
 {more}
 [spark]
-"spark.yarn.appMasterEnv.SPARK_LOCAL_IP" = "127.0.0.1"
-"spark.executorEnv.SPARK_LOCAL_IP" = "127.0.0.1"
 {spark}
 """
+ON_ONE_NODE = "memory_overhead_mb = 2048"
+ON_TWO_NODES = "memory_overhead_mb = 4096"  # of 8 GiB each: no node has room for two
+
+SPARK_DEFAULTS = """
+spark.yarn.appMasterEnv.SPARK_LOCAL_IP 127.0.0.1
+spark.executorEnv.SPARK_LOCAL_IP 127.0.0.1
+"""
+"""Hadoop on one machine listens there alone."""
 
 RUN = """
 name = "reviews"
@@ -60,7 +69,8 @@ class Ended:
 
     @property
     def application(self) -> str:
-        found = re.search(r"submitted (application_\d+_\d+)", self.terminal)
+        """What spark-submit and `textcnn train` both tell."""
+        found = re.search(r"(?i)submitted (application_\d+_\d+)", self.terminal)
         assert found, self.terminal
         return found[1]
 
@@ -69,8 +79,11 @@ Command = Callable[..., list[str]]
 
 
 @pytest.fixture
-def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch) -> hdfs.Folder:
+def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> hdfs.Folder:
     """The user's home on HDFS, with reviews in it."""
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "spark"))
     monkeypatch.setenv("HADOOP_CONF_DIR", str(hadoop.conf_dir))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # for drivers on this machine
     home = hdfs.folder("in")
@@ -83,14 +96,19 @@ def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch) -> hdfs.Folder:
     return hdfs.folder("")
 
 
+@pytest.fixture(scope="session")
+def environment() -> Path:
+    """This environment as an archive."""
+    return pack.pack(ENVIRONMENTS)[0]
+
+
 @pytest.fixture
-def command(folder: hdfs.Folder, tmp_path: Path) -> Command:
+def command(folder: hdfs.Folder, environment: Path, tmp_path: Path) -> Command:
     """The command that trains on YARN, with the packed environment; what the nodes need has been put on HDFS before."""
-    environment, _ = pack.pack(ENVIRONMENTS)
     needed = staging.needed(Profile(master="yarn", environment=str(environment)), submit.spark_home())
     assert len(list(staging.put(needed, folder / ".textcnn"))) == 5
 
-    def command(out: str, *arguments: str, more: str = "", spark: str = "") -> list[str]:
+    def command(out: str, *arguments: str, more: str = ON_ONE_NODE, spark: str = "") -> list[str]:
         (tmp_path / "run.toml").write_text(RUN, encoding="utf-8")
         profile = PROFILE.format(environment=environment.absolute(), more=more, spark=spark)
         (tmp_path / "profile.toml").write_text(profile, encoding="utf-8")
@@ -123,15 +141,15 @@ def application(hadoop: LocalHadoop, identity: str) -> dict[str, Any]:
     return content
 
 
-def models(out: hdfs.Folder) -> bool:
-    """Whether there is anything in the model's folder."""
-    return storage.exists(f"{out}/model") and bool(storage.names(f"{out}/model"))
+def models(out: str) -> list[str]:
+    """The versions in a run's folder."""
+    return storage.names(f"{out}/model") if storage.exists(f"{out}/model") else []
 
 
-def test_from_hdfs_to_hdfs_with_the_packed_environment(
+def test_from_hdfs_to_hdfs_with_the_packed_environment_on_two_nodes(
     hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
 ) -> None:
-    first = ended(command("out/first"))
+    first = ended(command("out/first", more=ON_TWO_NODES))
     assert first.status == 0, first.terminal
     assert application(hadoop, first.application)["finalStatus"] == "SUCCEEDED"
     result = json.loads((folder / "out/first").read("result.json"))
@@ -156,27 +174,56 @@ def test_a_training_error_fails_the_application_with_its_reason(
     state = application(hadoop, failed.application)
     assert state["finalStatus"] == "FAILED"
     assert "TrainingError: The loss is" in state["diagnostics"]
-    assert not models(folder / "out/failed")
+    assert models(f"{folder}/out/failed") == []
 
 
-def test_the_driver_on_the_gateway_and_gpus_on_the_nodes(
+def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: hdfs.Folder, command: Command) -> None:
+    done = ended(command("out/client", more=f'{ON_ONE_NODE}\ndeploy_mode = "client"'))
+    assert done.status == 0, done.terminal
+    assert application(hadoop, done.application)["finalStatus"] == "SUCCEEDED"
+    assert models(f"{folder}/out/client") == ["1"]
+
+
+def test_two_workers_on_a_node_have_a_gpu_each_and_fail_where_tensorflow_does_not_see_it(
     hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, tmp_path: Path
 ) -> None:
     nvidia_smi = tmp_path / "bin" / "nvidia-smi"
     nvidia_smi.parent.mkdir()
-    nvidia_smi.write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
+    nvidia_smi.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\n'\n", encoding="utf-8")
     nvidia_smi.chmod(0o755)
     path = f'"spark.executorEnv.PATH" = "{nvidia_smi.parent}:/usr/local/bin:/usr/bin:/bin"'
-    done = ended(command("out/client", more='gpus = 1\ndeploy_mode = "client"', spark=path))
-    assert done.status == 0, done.terminal
-    state = application(hadoop, done.application)
-    assert state["finalStatus"] == "SUCCEEDED"
+    failed = ended(command("out/gpus", more=f'{ON_ONE_NODE}\ngpus = 1\ndeploy_mode = "client"', spark=path))
+    assert failed.status == 1, failed.terminal
+    assert re.search(r"DeviceError: This worker was promised GPU-[ab], and TensorFlow \S+ sees no GPU", failed.terminal)
+    state = application(hadoop, failed.application)
+    assert state["finalStatus"] == "FAILED"
     seconds = {entry["key"]: int(entry["value"]) for entry in state["resourceSecondsMap"]["entry"]}
     assert seconds["yarn.io/gpu"] > 0
-    assert (folder / "out/client/model/1").size("saved_model.pb")
+    events = [json.loads(line) for line in (folder / "out/gpus").read("metrics.jsonl").splitlines()]
+    promised = [event["gpus"] for event in events if event["kind"] == "Joined"]
+    assert sorted(promised) == [["GPU-a"], ["GPU-b"]]
+    assert models(f"{folder}/out/gpus") == []
+    log = log_of(failed.application)
+    for (gpu,) in promised:
+        assert f"promised {gpu}; TensorFlow sees no GPU" in log
 
 
-def test_ctrl_c_kills_the_application(hadoop: LocalHadoop, folder: hdfs.Folder, command: Command) -> None:
+def log_of(identity: str) -> str:
+    """What `textcnn logs` prints; an application's logs are collected some seconds after its end."""
+    textcnn = Path(sys.executable).with_name("textcnn")
+    answers: list[Ended] = []
+
+    def collected() -> bool:
+        answers.append(ended([str(textcnn), "logs", identity]))
+        return answers[-1].status == 0
+
+    wait_until(collected, timeout_s=60)
+    return answers[-1].terminal
+
+
+def test_ctrl_c_while_it_trains_kills_the_application(
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+) -> None:
     with subprocess.Popen(
         command("out/killed", "--set", "train.epochs=1000", "--set", "train.patience=1000"),
         stdin=subprocess.DEVNULL,
@@ -187,13 +234,42 @@ def test_ctrl_c_kills_the_application(hadoop: LocalHadoop, folder: hdfs.Folder, 
         said = ""
         for line in process.stderr:
             said += line
-            if "RUNNING" in line:
+            if "epoch 1:" in line:
                 process.send_signal(signal.SIGINT)
         status = process.wait(LIMIT_SECONDS)
     assert status == 1, said
     assert re.search(r"application_\d+_\d+ KILLED", said), said
     assert application(hadoop, Ended(status, said).application)["state"] == "KILLED"
-    assert not models(folder / "out/killed")
+    assert models(f"{folder}/out/killed") == []
+
+
+def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, environment: Path
+) -> None:
+    for name, content in (("data", (folder / "in").read("reviews.jsonl")), ("models", b"")):
+        made = client(hadoop, FS_SHELL, "-mkdir", f"/{name}", user=SUPERUSER)
+        assert made.returncode == 0, made.stderr
+        opened = client(hadoop, FS_SHELL, "-chmod", "777", f"/{name}", user=SUPERUSER)
+        assert opened.returncode == 0, opened.stderr
+        if content:
+            storage.write(f"{folder.uri.partition('/user')[0]}/{name}/reviews.jsonl", content)
+    ours = command("hdfs:///models/reviews", "--set", "data.input=hdfs:///data/reviews.jsonl")
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(ended, (plain_spark_submit(environment), ours)))
+    for run in runs:
+        assert run.status == 0, run.terminal
+        assert application(hadoop, run.application)["finalStatus"] == "SUCCEEDED"
+    assert runs[0].application != runs[1].application
+    assert sorted(models("hdfs:///models/reviews")) == ["1", "2"]
+    for version in models("hdfs:///models/reviews"):
+        assert hdfs.folder(f"/models/reviews/model/{version}").size("saved_model.pb")
+
+
+def plain_spark_submit(environment: Path) -> list[str]:
+    """README's commands as they are, but that the environment has been packed."""
+    (shell,) = re.findall(r"```sh\n([^`]*spark-submit --master yarn.*?)```", README.read_text(), re.DOTALL)
+    assert "textcnn pack --output build)" in shell
+    return ["bash", "-euc", shell.replace(".venv/bin/textcnn pack --output build", f"echo {environment}")]
 
 
 def test_an_output_that_cannot_be_written_is_found_before_anything_is_started(command: Command) -> None:

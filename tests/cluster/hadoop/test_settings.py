@@ -16,7 +16,7 @@ NODES = 2
 
 @pytest.fixture(name="settings", params=[0, 2], ids=["without-gpus", "with-gpus"])
 def make_settings(request: pytest.FixtureRequest) -> Settings:
-    return Settings(folder=FOLDER, user="me", ports=choose_ports(FREE_PORTS, NODES), gpus=request.param)
+    return Settings(folder=FOLDER, user="me", ports=choose_ports(FREE_PORTS, NODES), gpus=request.param, gpu_nodes=1)
 
 
 def properties(text: str) -> dict[str, str]:
@@ -70,12 +70,13 @@ def test_everything_is_written_below_the_folder(settings: Settings) -> None:
 
 
 def test_only_nodes_with_gpus_say_so(settings: Settings) -> None:
-    files = node_files(settings, 1)
+    first, second = node_files(settings, 0), node_files(settings, 1)
+    assert "node-resources.xml" not in second
     if settings.gpus:
-        assert properties(files["resource-types.xml"]) == {"yarn.resource-types": "yarn.io/gpu"}
-        assert properties(files["node-resources.xml"]) == {"yarn.nodemanager.resource-type.yarn.io/gpu": "2"}
+        assert properties(second["resource-types.xml"]) == {"yarn.resource-types": "yarn.io/gpu"}
+        assert properties(first["node-resources.xml"]) == {"yarn.nodemanager.resource-type.yarn.io/gpu": "2"}
     else:
-        assert not {"resource-types.xml", "node-resources.xml"} & files.keys()
+        assert not {"resource-types.xml", "node-resources.xml"} & first.keys()
 
 
 def test_the_scheduler_counts_more_than_memory(settings: Settings) -> None:

@@ -1,0 +1,98 @@
+"""From submit to the first step on YARN, against a bare pyspark job that only counts, interleaved and repeated.
+
+Starts a Hadoop of its own on this machine. Both use the same packed environment, jars that are on HDFS already,
+executors and input, in cluster mode.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cluster import hdfs, pack, staging, submit
+from cluster.hadoop.local import down, up
+from cluster.profile import Profile
+from spark_driver.settings import read
+from trainer import storage
+
+REVIEWS = Path("build/reviews.jsonl")
+INPUT = "hdfs:///tmp/reviews.jsonl"
+COUNT = Path(__file__).with_name("count.py")
+LIMIT_SECONDS = 600
+PROFILE = """
+master = "yarn"
+workers = 2
+memory_overhead_mb = 2048
+start_timeout_s = 300
+environment = "{environment}"
+[spark]
+"spark.yarn.appMasterEnv.SPARK_LOCAL_IP" = "127.0.0.1"
+"spark.executorEnv.SPARK_LOCAL_IP" = "127.0.0.1"
+"""
+
+
+@contextmanager
+def hadoop() -> Iterator[None]:
+    """HDFS with the reviews on it, and YARN with two nodes; HADOOP_CONF_DIR names them meanwhile."""
+    with TemporaryDirectory() as folder:
+        running = up(Path(folder, "hadoop"), nodes=2)
+        os.environ["HADOOP_CONF_DIR"] = str(running.conf_dir)
+        try:
+            storage.write(INPUT, REVIEWS.read_bytes())
+            yield
+        finally:
+            del os.environ["HADOOP_CONF_DIR"]
+            down(running.folder)
+
+
+def start_times(repeat: int) -> Iterator[Mapping[str, float]]:
+    """Yields seconds from submit to the first step, and to the count of a job that does no more, once a repetition."""
+    with hadoop(), TemporaryDirectory() as folder:
+        environment, _ = pack.pack(Path("build/environment"))
+        profile = Path(folder, "profile.toml")
+        profile.write_text(PROFILE.format(environment=environment.absolute()))
+        count(profile)  # puts on HDFS, and on the nodes, what all later submissions find there
+        for number in range(repeat):
+            bare, ours = count(profile), first_step(profile, f"hdfs:///tmp/run-{number}")
+            yield {
+                "YARN, submit to first step, s": ours,
+                "YARN, submit to a bare count, s": bare,
+                "YARN, first step / bare count": ours / bare,
+            }
+
+
+def first_step(profile: Path, out: str) -> float:
+    """Trains, and returns the seconds from the command to the first step that is reported."""
+    program = str(Path(sys.executable).with_name("textcnn"))
+    command = [program, "train", "examples/reviews.toml", "--profile", str(profile), "--out", out]
+    begun = time.time()
+    _run([*command, "--set", f"data.input={INPUT}", "--set", "train.epochs=1"], os.environ)
+    events = [json.loads(line) for line in hdfs.folder(out).read("metrics.jsonl").splitlines()]
+    return float(next(event["time"] for event in events if event["kind"] == "Progress") - begun)
+
+
+def count(profile: Path) -> float:
+    """Counts, and returns the seconds from the command to the count."""
+    settings = read(Profile, profile)
+    with TemporaryDirectory() as folder:
+        done = Path(folder, "done")
+        begun = time.time()
+        home = hdfs.folder(settings.staging)
+        needed = staging.needed(settings, submit.spark_home())
+        list(staging.put(needed, home))
+        run = submit.Run(name="count", script=COUNT, run_file=Path("examples/reviews.toml"), out="")
+        command = replace(submit.yarn(settings, run, needed, home), arguments=[INPUT, str(done)])
+        _run(command.argv(), {**os.environ, **command.environment})
+        return float(done.read_text()) - begun
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"{command} has ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
