@@ -1,22 +1,28 @@
 # make run    the main job on real reviews        make test   the tests, but for make yarn
 # make env    the environment alone               make bench  the measurements
 # make yarn   the tests on real HDFS and YARN daemons
+# make test-spark35   the tests, but for make check and make yarn, with Spark 3.5 in an environment of its own
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
+# Where several files name a package, the first has its version.
+CONSTRAINTS := constraints.txt
+SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
 RUN := runs/reviews
 
-.PHONY: env run test unit integration yarn check bench clean
+.PHONY: env run test unit integration yarn check bench env-spark35 test-spark35 clean
 
-env: .venv/made
+env: $(VENV)/made
 
-.venv/made: pyproject.toml constraints.txt
+$(VENV)/made: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[cpu,dev]'
+	$(PYTHON) -m venv --clear $(VENV)
+	awk -F== '!named[$$1]++' $(CONSTRAINTS) > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
 	touch $@
 
-build/reviews.jsonl: examples/reviews.py .venv/made
+build/reviews.jsonl: examples/reviews.py $(VENV)/made
 	$(BIN)/python examples/reviews.py $@
 
 run: build/reviews.jsonl
@@ -25,13 +31,13 @@ run: build/reviews.jsonl
 
 test: check unit integration
 
-check: .venv/made
+check: $(VENV)/made
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/made
+unit: $(VENV)/made
 	$(BIN)/python -m pytest -m 'not integration and not yarn' --durations=5
 
 integration: build/reviews.jsonl
@@ -43,5 +49,11 @@ yarn: build/reviews.jsonl
 bench: build/reviews.jsonl
 	$(BIN)/python -m benchmarks.main
 
+env-spark35:
+	$(MAKE) env $(SPARK35)
+
+test-spark35:
+	$(MAKE) unit integration $(SPARK35)
+
 clean:
-	rm -rf .venv build runs *.egg-info
+	rm -rf .venv .venv-spark35 build runs *.egg-info

@@ -54,8 +54,8 @@ def test_scores_depend_neither_on_the_batch_nor_on_padding(model: TextCNN) -> No
     together = model.call(padded(documents)).numpy()
     far = model.call(padded(documents, columns=40)).numpy()
     alone = np.concatenate([model.call(padded([document], columns=1)) for document in documents])
-    assert together == pytest.approx(alone, abs=1e-6)
-    assert far == pytest.approx(alone, abs=1e-6)
+    assert together == pytest.approx(alone, rel=1e-6, abs=1e-6)
+    assert far == pytest.approx(alone, rel=1e-6, abs=1e-6)
 
 
 def test_a_document_without_tokens_gets_the_scores_of_the_biases(model: TextCNN) -> None:
