@@ -2,7 +2,12 @@
 
 
 class ClusterError(Exception):
-    """Root of the gateway's errors."""
+    """Root of the gateway's errors: what is wrong and, where they can be told apart, what to do about it."""
+
+    def __init__(self, found: str, remedy: str | None = None):
+        super().__init__(found if remedy is None else f"{found} {remedy}")
+        self.found = found
+        self.remedy = remedy
 
 
 class LaunchError(ClusterError):

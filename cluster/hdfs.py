@@ -29,8 +29,8 @@ class Folder:
 
     @property
     def path(self) -> str:
-        """The path alone."""
-        return _parts(self.uri)[1]
+        """The path alone; empty for the root, so that /name can follow."""
+        return _parts(self.uri)[1].rstrip("/")
 
     def __truediv__(self, name: str) -> "Folder":
         return Folder(f"{self.uri.rstrip('/')}/{name}")
@@ -111,8 +111,9 @@ class Folder:
         except (OSError, RuntimeError) as error:  # what hdfs-native raises
             reason = _reason(str(error))
             raise HdfsError(
-                f"{self.uri} cannot {what}: {reason}. Choose a folder that can, and check HADOOP_CONF_DIR "
-                f"(now {os.environ.get('HADOOP_CONF_DIR')!r}) and the Kerberos ticket, if there has to be one."
+                f"{self.uri} cannot {what}: {reason}.",
+                f"Choose a folder that can, and check HADOOP_CONF_DIR (now {os.environ.get('HADOOP_CONF_DIR')!r}) and "
+                "the Kerberos ticket, if there has to be one.",
             ) from error
 
 

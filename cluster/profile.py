@@ -10,6 +10,9 @@ from cluster.errors import ProfileError
 
 Positive = Annotated[int, Field(ge=1)]
 
+PLACE = {"spark.master": "master", "spark.submit.deployMode": "deploy_mode"}
+"""Spark's properties that a profile sets by keys of its own alone: much else follows from them."""
+
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
 class Profile:
@@ -79,6 +82,8 @@ class Profile:
             )
         if self.gpus and self.master == "local":
             raise ValueError(f'gpus are for master = "yarn", which counts them out. Received: gpus={self.gpus}')
+        for key in self.spark.keys() & PLACE.keys():
+            raise ValueError(f"set {PLACE[key]} in place of {key}. Received: {key}={self.spark[key]!r}")
 
 
 def path_of(name: str) -> Path:

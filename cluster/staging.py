@@ -139,8 +139,8 @@ def _environment(name: str | None) -> Content | str | None:
     path = Path(name)
     if not path.is_file():
         raise ProfileError(
-            f"There is no packed environment {name!r}. Make it with `textcnn pack`, and give its path or its hdfs:// "
-            "URI as the profile's environment."
+            f"There is no packed environment {name!r}.",
+            "Make it with `textcnn pack`, and give its path or its hdfs:// URI as the profile's environment.",
         )
     return FileContent(path)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from cluster import spark_arguments
 from cluster.errors import ProfileError
 from cluster.hdfs import Folder
-from cluster.profile import Profile
+from cluster.profile import PLACE, Profile
 from cluster.staging import Needed
 
 _HERE = Path(__file__).parent
@@ -72,6 +73,15 @@ class SparkSubmit:
         conf = [part for key, value in sorted(self.properties.items()) for part in ("--conf", f"{key}={value}")]
         return [self.program, *conf, *self.passed_on, str(self.script), *self.arguments]
 
+    def effective(self) -> dict[str, str]:
+        """Returns the properties as spark-submit will see them, with the user's own and with Spark's defaults."""
+        configuration = Path(os.environ.get("SPARK_CONF_DIR") or Path(self.program).parents[1] / "conf")
+        return {
+            **spark_arguments.defaults(self.passed_on, configuration),
+            **self.properties,
+            **spark_arguments.properties(self.passed_on, self.properties["spark.master"] == "yarn"),
+        }
+
     def __str__(self) -> str:
         """The command for a shell."""
         variables = [f"{key}={shlex.quote(value)}" for key, value in sorted(self.environment.items())]
@@ -85,6 +95,9 @@ def local(profile: Profile, run: Run, logs: Path) -> SparkSubmit:
         profile: how many, how large.
         run: what to run.
         logs: the folder of the driver's log.
+
+    Raises:
+        ProfileError: there is no Spark, or the user's arguments say where to run.
     """
     log = logs.absolute() / "driver.log"
     java = (f"-Dlog4j2.configurationFile={_FILE_LOGGING.as_uri()}", f"-Dtextcnn.driver.log={log}")
@@ -118,7 +131,7 @@ def yarn(profile: Profile, run: Run, needed: Needed, staging: Folder) -> SparkSu
         staging: where that lies on HDFS, or will lie before the command is run.
 
     Raises:
-        ProfileError: it is not said which YARN.
+        ProfileError: it is not said which YARN, there is no Spark, or the user's arguments say where to run.
     """
     if not (os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")):
         raise ProfileError(
@@ -163,7 +176,7 @@ def spark_home() -> Path:
         return Path(home)
     package = find_spec("pyspark")
     if package is None or not package.submodule_search_locations:
-        raise ProfileError("There is no Spark: set SPARK_HOME, or install the package pyspark.")
+        raise ProfileError("There is no Spark.", "Set SPARK_HOME, or install the package pyspark.")
     return Path(package.submodule_search_locations[0])
 
 
@@ -246,5 +259,17 @@ def _log_as(configuration: Path) -> str:
 def _submit(
     properties: Mapping[str, str], run: Run, arguments: Sequence[str], environment: Mapping[str, str]
 ) -> SparkSubmit:
+    _check_place(run.passed_on)
     program = str(spark_home() / "bin" / "spark-submit")
     return SparkSubmit(program, properties, run.script, arguments, run.passed_on, environment)
+
+
+def _check_place(passed_on: Sequence[str]) -> None:
+    """Refuses a place from the user's arguments: the other properties are made for the profile's."""
+    given = spark_arguments.properties(passed_on, on_yarn=True)
+    for key, name in PLACE.items():
+        if key in given:
+            raise ProfileError(
+                f"{name} comes from the profile: more than that depends on it. Received after --: {key}={given[key]}.",
+                f"Set {name} in a profile of your own, and give its path to --profile.",
+            )

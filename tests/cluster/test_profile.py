@@ -33,6 +33,7 @@ def test_every_key_is_explained() -> None:
         ('master = "mesos"', "'local' or 'yarn'"),
         ('principal = "me@X"', "go together"),
         ("gpus = 1", "gpus are for master"),
+        ('[spark]\n"spark.submit.deployMode" = "client"', "set deploy_mode in place of"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(text: str, said: str, tmp_path: Path) -> None:

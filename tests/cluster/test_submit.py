@@ -165,3 +165,33 @@ def test_yarn_has_to_be_known(needed: Needed, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("HADOOP_CONF_DIR")
     with pytest.raises(ProfileError, match="HADOOP_CONF_DIR is not set"):
         submit.yarn(Profile(master="yarn"), run(), needed, STAGING)
+
+
+@pytest.mark.parametrize(
+    ("passed_on", "said"),
+    [
+        (("--master", "yarn"), r"master comes from the profile.*spark\.master=yarn"),
+        (("--deploy-mode=client",), r"deploy_mode comes from the profile.*spark\.submit\.deployMode=client"),
+        (("--conf", "spark.master=local[2]"), r"spark\.master=local\[2\]"),
+        (("-c", "spark.submit.deployMode=cluster"), r"spark\.submit\.deployMode=cluster"),
+    ],
+)
+def test_where_to_run_comes_from_the_profile_alone(passed_on: tuple[str, ...], said: str, needed: Needed) -> None:
+    with pytest.raises(ProfileError, match=said):
+        submit.local(Profile(), run(passed_on), Path("logs"))
+    with pytest.raises(ProfileError, match=said):
+        submit.yarn(Profile(master="yarn"), run(passed_on), needed, STAGING)
+
+
+def test_spark_sees_defaults_below_ours_and_the_users_above(
+    needed: Needed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    defaults = "spark.authenticate true\nspark.executor.cores 9\nspark.executor.memory 9g\n"
+    (tmp_path / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
+    command = submit.yarn(Profile(master="yarn"), run(("--executor-memory", "3g")), needed, STAGING)
+    effective = command.effective()
+    assert effective["spark.authenticate"] == "true"
+    assert effective["spark.executor.cores"] == "1"
+    assert effective["spark.executor.memory"] == "3g"
+    assert command.properties.items() - effective.items() == {("spark.executor.memory", "1024m")}
