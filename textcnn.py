@@ -1,4 +1,4 @@
-"""The command line: `textcnn train`, `predict`, `evaluate`, `pack`, `logs` and `hadoop`.
+"""The command line: `textcnn train`, `predict`, `evaluate`, `doctor`, `pack`, `logs` and `hadoop`.
 
 It parses arguments and hands over to the folder whose machine does the work.
 """
@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 
 from cluster import hdfs, launch, pack, profile, staging, submit, yarn
+from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.hadoop import command as hadoop
 from cluster.profile import Profile
@@ -32,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run is not _train:
-        commands.error(f"only train passes arguments on to spark-submit. Received after --: {' '.join(passed_on)}")
+    if passed_on and options.run not in (_train, _doctor):
+        commands.error(
+            f"only train and doctor take arguments for spark-submit. Received after --: {' '.join(passed_on)}"
+        )
     options.passed_on = passed_on
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -90,6 +93,10 @@ def _train_on_yarn(where: Profile, run: submit.Run, dry_run: bool) -> int:
         print(command)
         return 0
     return launch.yarn(command, needed, folder, out)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    return doctor.doctor(settings.read(Profile, profile.path_of(options.profile)), options.passed_on)
 
 
 def _pack(options: argparse.Namespace) -> int:
@@ -213,6 +220,14 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)
+
+    examine = commands.add_parser(
+        "doctor",
+        help="check what a launch needs, before it",
+        usage="textcnn doctor [--profile NAME|FILE] [-- spark-submit arguments]",
+    )
+    examine.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    examine.set_defaults(run=_doctor)
 
     packing = commands.add_parser("pack", help="pack this environment for YARN's nodes")
     packing.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="where to (default: this folder)")

@@ -1,10 +1,11 @@
 """YARN from the gateway, by Hadoop's client in Spark's own jars: an application's end, its kill, its logs."""
 
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +28,7 @@ def kill(application: str) -> str:
     Raises:
         YarnError: YARN does not answer, knows no such application, or does not end it.
     """
-    with _client() as (jvm, client):
+    with connected() as (jvm, client):
         identity = _identity(jvm, application)
         client.killApplication(identity)
         deadline = time.monotonic() + KILL_SECONDS
@@ -44,7 +45,7 @@ def print_logs(application: str) -> None:
     Raises:
         YarnError: YARN does not answer, or has no logs of such an application.
     """
-    with _client() as (jvm, client):
+    with connected() as (jvm, client):
         report = client.getApplicationReport(_identity(jvm, application))
         state = str(report.getYarnApplicationState().toString())
         if state not in ENDED:
@@ -78,18 +79,30 @@ def _identity(jvm: Any, application: str) -> Any:
         ) from error
 
 
+def _reason(message: str) -> str:
+    """Returns what a message begins with: a stack trace or the address of Hadoop's wiki may follow."""
+    return re.split(r"\n|; For more details see:", message, maxsplit=1)[0]
+
+
 @contextmanager
-def _client() -> Iterator[tuple[Any, Any]]:
-    """A JVM, and in it a client of the YARN that HADOOP_CONF_DIR describes."""
-    configuration = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
-    if not configuration:
+def connected(settings: Mapping[str, str] | None = None) -> Iterator[tuple[Any, Any]]:
+    """A JVM, and in it a client of the YARN that HADOOP_CONF_DIR describes.
+
+    Args:
+        settings: what is set over its configuration.
+
+    Raises:
+        YarnError: no YARN is described, or it cannot be asked.
+    """
+    folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
+    if not folder:
         raise YarnError("HADOOP_CONF_DIR is not set: set it to the folder of YARN's configuration.")
     port, token, process = launch_gateway(
-        classpath=os.pathsep.join((configuration, f"{spark_home()}/jars/*")),
+        classpath=os.pathsep.join((folder, f"{spark_home()}/jars/*")),
         javaopts=["-Dfile.encoding=UTF-8", f"-Dlog4j2.configurationFile={LOGGING.as_uri()}"],
         enable_auth=True,
         die_on_exit=True,
-        redirect_stdout=sys.stdout,
+        redirect_stdout=os.fdopen(os.dup(1), "w", encoding="utf-8"),  # it is closed when the JVM ends
         redirect_stderr=sys.stderr,
         daemonize_redirect=False,  # all that it prints is seen
         java_path="",  # JAVA_HOME's, or else the one on the PATH
@@ -99,11 +112,14 @@ def _client() -> Iterator[tuple[Any, Any]]:
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=token))
     try:
         client = gateway.jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
-        client.init(gateway.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration())
+        configuration = gateway.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
+        for key, value in (settings or {}).items():
+            configuration.set(key, value)
+        client.init(configuration)
         client.start()
         yield gateway.jvm, client
     except Py4JJavaError as error:
-        raise YarnError(f"YARN says: {error.java_exception.getMessage()}") from error
+        raise YarnError(f"YARN says: {_reason(str(error.java_exception.getMessage()))}") from error
     except Py4JError as error:
         raise YarnError(f"YARN's client has ended: {error}") from error
     finally:

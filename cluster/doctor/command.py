@@ -1,0 +1,92 @@
+"""Goes through the checks of a profile and prints what they find."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cluster import staging, submit
+from cluster.doctor import environment, launch, machine, storage, yarn
+from cluster.doctor.asked import asked, counted
+from cluster.doctor.capacity import ask
+from cluster.doctor.finding import Finding, broken, guarded
+from cluster.errors import YarnError
+from cluster.hdfs import Folder
+from cluster.profile import Profile
+
+
+def doctor(profile: Profile, passed_on: Sequence[str] = ()) -> int:
+    """Prints a line for each check, and its remedy below where there is one.
+
+    Args:
+        profile: where a run would be launched.
+        passed_on: the user's spark-submit arguments.
+
+    Returns:
+        The exit status: 2 if a launch would fail, else 0.
+    """
+    verdicts: Counter[str] = Counter()
+    for finding in findings(profile, passed_on):
+        print(finding, flush=True)
+        verdicts[finding.verdict] += 1
+    print(f"{verdicts['failed']} failed, {counted(verdicts['warning'], 'warning')}")
+    return 2 if verdicts["failed"] else 0
+
+
+def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
+    """Yields what the checks find; those that need what has failed are left out."""
+    yield from guarded("Python", machine.python_version())
+    java = yield from guarded("Java", machine.java_version())
+    spark = yield from guarded("Spark", machine.spark_version())
+    if profile.master == "local":
+        if spark:
+            yield from guarded("launch", _here(profile, passed_on))
+        return
+    client = spark and (yield from guarded("Hadoop client", machine.hadoop_client()))
+    configured = yield from guarded("HADOOP_CONF_DIR", machine.hadoop_configuration())
+    has_hdfs = configured and (yield from guarded("HDFS", storage.findings(profile)))
+    if configured and spark:
+        yield from guarded("launch", _on_yarn(profile, passed_on, can_ask=java and client))
+    yield from guarded("environment", environment.findings(profile, has_hdfs))
+
+
+def _here(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
+    properties = submit.local(profile, _run(passed_on), Path("logs")).effective()
+    wanted = asked(properties)
+    yield from launch.executors(profile, properties, wanted)
+    yield from launch.in_local_cluster(properties, wanted)
+    yield from machine.room(wanted)
+
+
+def _on_yarn(profile: Profile, passed_on: Sequence[str], can_ask: bool) -> Iterator[Finding]:
+    properties = _properties(profile, passed_on)
+    wanted = asked(properties)
+    queue = properties.get("spark.yarn.queue", "default")
+    capacity = None
+    if can_ask:
+        try:
+            capacity = ask(queue)
+        except YarnError as error:
+            yield broken("YARN", error)
+        else:
+            yield from yarn.findings(profile, queue, wanted, capacity)
+    if wanted.gpus:
+        yield from launch.discovery(properties)
+    yield from launch.executors(profile, properties, wanted)
+    yield from launch.memory_overhead(wanted)
+    yield from launch.ports(properties, [node.host for node in capacity.nodes] if capacity else [])
+    yield from launch.protection(properties)
+
+
+def _properties(profile: Profile, passed_on: Sequence[str]) -> dict[str, str]:
+    """The launch's properties, but for places on HDFS and the environment, which has checks of its own."""
+    without = replace(profile, environment=None)
+    needed = staging.needed(without, submit.spark_home())
+    return submit.yarn(without, _run(passed_on), needed, Folder("hdfs:///staging")).effective()
+
+
+def _run(passed_on: Sequence[str]) -> submit.Run:
+    """A run of which nothing is checked but what every run has."""
+    return submit.Run(
+        name="doctor", script=Path("train.py"), run_file=Path("run.toml"), out="runs/doctor", passed_on=passed_on
+    )

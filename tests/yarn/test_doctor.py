@@ -1,0 +1,75 @@
+"""What doctor finds on real daemons."""
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import textcnn
+from cluster import pack
+from cluster.doctor import capacity
+from cluster.errors import YarnError
+from cluster.hadoop.local import LocalHadoop
+
+pytestmark = pytest.mark.yarn
+
+ENVIRONMENTS = Path("build/environment")
+"""Kept from one session of tests to the next: packing takes half a minute."""
+PATIENCE_SECONDS = 45.0
+
+Doctor = Callable[[str], tuple[int, dict[str, str]]]
+
+
+@pytest.fixture
+def doctor(
+    hadoop: LocalHadoop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Doctor:
+    """The exit status for a profile, and each finding by its name as on the terminal, its remedy included."""
+    monkeypatch.setenv("HADOOP_CONF_DIR", str(hadoop.conf_dir))
+
+    def run(profile: str) -> tuple[int, dict[str, str]]:
+        (tmp_path / "profile.toml").write_text(f'master = "yarn"\n{profile}', encoding="utf-8")
+        status = textcnn.main(["doctor", "--profile", str(tmp_path / "profile.toml")])
+        *lines, _ = capfd.readouterr().out.replace(f"\n{'':28}", " ").splitlines()
+        return status, {line[9:27].strip(): f"{line[:8].strip()}: {line[28:]}" for line in lines}
+
+    return run
+
+
+def test_all_is_well(doctor: Doctor) -> None:
+    environment, _ = pack.pack(ENVIRONMENTS)
+    protected = '[spark]\n"spark.authenticate" = "true"\n"spark.network.crypto.enabled" = "true"'
+    status, found = doctor(f'deploy_mode = "client"\ngpus = 1\nenvironment = "{environment}"\n{protected}')
+    assert status == 0
+    assert {what for what, said in found.items() if said.startswith("note")} == {
+        *("ports", "Java of the nodes", "interpreter")
+    }
+    assert not [said for said in found.values() if not said.startswith(("ok", "note"))]
+    assert {"HDFS", "queue", "nodes", "GPUs", "executor", "room", "driver's address", "packages"} <= set(found)
+    assert found["queue"].startswith("ok: default, 0 % of its capacity used")
+    assert found["GPUs"] == "ok: 2 on 2 nodes, 2 × 1 needed"
+    assert found["nodes"] == "ok: 2 nodes, the largest with 8,192 MiB, 4 cores, 1 GPU"
+
+
+def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
+    status, found = doctor('queue = "nlp"\ngpus = 2\nexecutor_memory_mb = 6000\nstaging = "/not-mine"')
+    assert status == 2
+    assert found["HDFS"].startswith("failed: hdfs:///not-mine cannot be written: Permission denied: user=")
+    assert found["queue"] == "failed: YARN has no queue 'nlp' Set queue in the profile to one of default."
+    assert found["GPUs"].startswith("failed: 2 on 2 nodes, 2 × 2 needed Lower workers or gpus")
+    assert found["executor"].startswith("failed: 9,072 MiB, 1 core: YARN grants a container at most 8,192 MiB")
+    assert found["driver"].startswith("ok")
+
+
+def test_a_resource_manager_that_is_silent_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADOOP_CONF_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        entry = f"<property><name>yarn.resourcemanager.address</name><value>{address}</value></property>"
+        (tmp_path / "yarn-site.xml").write_text(f"<configuration>{entry}</configuration>", encoding="utf-8")
+        begun = time.monotonic()
+        with pytest.raises(YarnError, match="timeout while waiting"):
+            capacity.ask("default")
+        assert time.monotonic() - begun < PATIENCE_SECONDS
