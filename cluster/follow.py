@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -94,7 +94,8 @@ def follow(argv: list[str], environment: Mapping[str, str], out: Folder, progres
                     progress.say(told)
             status = process.wait()
         except KeyboardInterrupt:
-            _kill(process, application, progress)
+            with _uninterrupted():
+                _kill(process, application, progress)
             return 1
         finally:
             _end(process)
@@ -140,6 +141,16 @@ def _kill(process: subprocess.Popen[bytes], application: Application, progress: 
         return
     progress.say(f"killing {application.identity}")
     progress.say(f"{application.identity} {yarn.kill(application.identity)}")
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Takes no notice of another Ctrl-C: the first one is being answered, within a bound."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -43,7 +43,7 @@ def test_a_command_takes_its_arguments(arguments: list[str]) -> None:
 
 
 def test_plain_spark_submit_names_what_is_there() -> None:
-    for arguments in commands(".venv/bin/spark-submit"):
+    for arguments in commands("spark-submit"):
         assert {"--config", "--out"} <= set(arguments)
         for path in ("spark_driver/train.py", "examples/reviews.toml"):
             assert path in (argument.partition("#")[0] for argument in arguments)

@@ -207,9 +207,14 @@ def test_a_worker_that_does_not_come_is_named_with_its_executor(
 ) -> None:
     (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
 
+    stopped: list[psutil.Process] = []
+
     def see(line: str, session: int) -> None:
         if "starting 2 TensorFlow workers" in line:
-            executor_of(session).suspend()
+            stopped.append(executor_of(session))
+            stopped[0].suspend()
+        elif "have come together" in line:
+            stopped[0].resume()  # so that it can end
 
     changes = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
     bound = ["--", "--conf", "spark.barrier.sync.timeout=5"]
