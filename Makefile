@@ -1,5 +1,6 @@
-# make run    the main job on real reviews        make test   the tests: check, unit, integration and yarn
+# make run    the main job on real reviews        make test   the tests: check, unit, integration
 # make env    the environment alone               make bench  the measurements
+# make yarn   the tests on real HDFS and YARN daemons
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -28,7 +29,7 @@ run: build/reviews.jsonl
 	$(BIN)/textcnn train examples/reviews.toml --out $(RUN)
 	$(BIN)/textcnn predict $(RUN) --text '这本书写得很好，值得一读' --text '房间又小又脏，再也不会来了' --text '送货很快，质量也不错'
 
-test: check unit integration yarn
+test: check unit integration
 
 check: $(VENV)/made
 	$(BIN)/ruff check .

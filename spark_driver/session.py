@@ -17,13 +17,15 @@ REQUIRED = {
 """A worker stays on its executor, and so must the executor; the worker's process is a child of Spark's Python."""
 
 BOUNDS = {
+    # Nothing starts before all executors are there; a node may have to unpack the environment first.
+    "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
     # Workers that are started wait for each other, ...
     "spark.barrier.sync.timeout": "60",
     # ... and before that for an executor that was lost and comes again: 12 times 5 s.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "5s",
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
 }
-"""How long to wait; Spark's own bounds are a year and ten minutes. What spark-submit was given wins."""
+"""How long to wait; Spark's own bounds are 30 s, a year and ten minutes. What spark-submit was given wins."""
 
 
 @contextmanager
