@@ -1,6 +1,6 @@
-# make run    the main job on real reviews        make test   the tests: check, unit, integration
-# make env    the environment alone               make bench  the measurements
-# make yarn   the tests on real HDFS and YARN daemons
+# make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
+# make unit   the quick tests                     make bench  the measurements
+# make env    the environment alone
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -19,7 +19,7 @@ $(VENV)/made: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv --clear $(VENV)
 	awk -F== '!named[$$1]++' $(CONSTRAINTS) > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
 	touch $@
 
 build/reviews.jsonl: examples/reviews.py $(VENV)/made
@@ -29,7 +29,7 @@ run: build/reviews.jsonl
 	$(BIN)/textcnn train examples/reviews.toml --out $(RUN)
 	$(BIN)/textcnn predict $(RUN) --text '这本书写得很好，值得一读' --text '房间又小又脏，再也不会来了' --text '送货很快，质量也不错'
 
-test: check unit integration
+test: check unit integration yarn
 
 check: $(VENV)/made
 	$(BIN)/ruff check .

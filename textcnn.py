@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 
-from cluster import hdfs, launch, pack, profile, staging, submit, yarn
+from cluster import hdfs, launch, pack, profile, signals, staging, submit, yarn
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.hadoop import command as hadoop
@@ -68,7 +68,12 @@ def _train(options: argparse.Namespace) -> int:
         out=options.out or f"runs/{config.name}-{time.strftime('%Y%m%d-%H%M%S')}",
         passed_on=options.passed_on,
     )
-    return (_train_here if where.master == "local" else _train_on_yarn)(where, run, options.dry_run)
+    try:
+        with signals.raised():
+            return (_train_here if where.master == "local" else _train_on_yarn)(where, run, options.dry_run)
+    except KeyboardInterrupt as interrupt:
+        print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
+        return 1
 
 
 def _train_here(where: Profile, run: submit.Run, dry_run: bool) -> int:

@@ -1,4 +1,4 @@
-"""Runs a launch on YARN: shows what happens there, kills it on Ctrl-C, and says how it ended."""
+"""Runs a launch on YARN: shows what happens there, kills it on Ctrl-C or another signal, and says how it ended."""
 
 import json
 import os
@@ -8,11 +8,11 @@ import signal
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from cluster import yarn
+from cluster import signals, yarn
 from cluster.errors import HdfsError
 from cluster.hdfs import Folder
 from cluster.progress import Progress
@@ -74,7 +74,7 @@ def follow(argv: list[str], environment: Mapping[str, str], out: Folder, progres
         in_cluster: the driver runs in a container; one that runs here shows by itself how it goes.
 
     Raises:
-        YarnError: an application that was to be killed, on Ctrl-C, is not.
+        YarnError: an application that was to be killed, on a signal, is not.
     """
     application = Application()
     tail = Tail(out, METRICS)
@@ -94,7 +94,7 @@ def follow(argv: list[str], environment: Mapping[str, str], out: Folder, progres
                     progress.say(told)
             status = process.wait()
         except KeyboardInterrupt:
-            with _uninterrupted():
+            with signals.ignored():
                 _kill(process, application, progress)
             return 1
         finally:
@@ -141,16 +141,6 @@ def _kill(process: subprocess.Popen[bytes], application: Application, progress: 
         return
     progress.say(f"killing {application.identity}")
     progress.say(f"{application.identity} {yarn.kill(application.identity)}")
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Takes no notice of another Ctrl-C: the first one is being answered, within a bound."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

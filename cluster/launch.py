@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from cluster import staging
+from cluster import signals, staging
 from cluster.errors import LaunchError
 from cluster.follow import METRICS, RESULT, follow
 from cluster.hdfs import Folder
@@ -19,9 +20,12 @@ from cluster.progress import Progress
 from cluster.staging import Needed
 from cluster.submit import SparkSubmit, spark_home
 
+END_SECONDS = 30.0
+"""How long a driver on this machine may take to end its executors, before all are killed."""
+
 
 def local(launch: SparkSubmit, logs: Path) -> int:
-    """Runs executors on this machine and returns spark-submit's exit status.
+    """Runs executors on this machine and returns spark-submit's exit status; 1 if a signal has ended the run.
 
     Args:
         launch: the command.
@@ -32,12 +36,14 @@ def local(launch: SparkSubmit, logs: Path) -> int:
     """
     with _with_logs(spark_home(), logs) as home:
         environment = {**os.environ, **launch.environment, **_terminal(), "SPARK_HOME": str(home)}
-        with subprocess.Popen(launch.argv(), env=environment) as process:
-            while True:
-                try:
-                    return process.wait()
-                except KeyboardInterrupt:
-                    pass  # spark-submit has had it too, and ends the run
+        # In a session of its own: Ctrl-C is answered here, in order, and not by each process by itself.
+        with subprocess.Popen(launch.argv(), env=environment, start_new_session=True) as process:
+            try:
+                return process.wait()
+            except KeyboardInterrupt as interrupt:
+                with signals.ignored():
+                    _end(process, launch.script, signal.Signals[str(interrupt)])
+                return 1
 
 
 def yarn(launch: SparkSubmit, needed: Needed, folder: Folder, out: Folder) -> int:
@@ -63,6 +69,32 @@ def yarn(launch: SparkSubmit, needed: Needed, folder: Folder, out: Folder) -> in
     environment = {**os.environ, **launch.environment, **_terminal()}
     with progress if in_cluster else nullcontext():  # a driver that runs here has the terminal
         return follow(launch.argv(), environment, out, progress, in_cluster)
+
+
+def _end(process: subprocess.Popen[bytes], script: Path, number: signal.Signals) -> None:
+    """Has the driver end the run: it ends the executors, writes the result, and spark-submit ends after it."""
+    driver = _driver(process.pid, script)
+    if driver is None:
+        process.terminate()  # it has not started, or it has ended
+    else:
+        os.kill(driver, number)
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _driver(spark_submit: int, script: Path) -> int | None:
+    """Returns the process of the driver's script, a child of spark-submit."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            parent = f"\nPPid:\t{spark_submit}\n" in status.read_text(encoding="utf-8", errors="replace")
+            command = status.with_name("cmdline").read_bytes() if parent else b""
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended meanwhile
+        if os.fsencode(script) in command.split(b"\0"):
+            return int(status.parent.name)
+    return None
 
 
 def _terminal() -> dict[str, str]:

@@ -30,8 +30,8 @@ class Profile:
     cores: Positive = 1
     """Cores of each executor, for its TensorFlow worker."""
 
-    gpus: Annotated[int, Field(ge=0, le=1)] = 0
-    """GPUs of each executor, on YARN: 0 or 1. More GPUs are more workers."""
+    gpus: Annotated[int, Field(ge=0)] = 0
+    """GPUs of each executor, on YARN: 0 or 1. More GPUs are more workers, of which a node takes several."""
 
     executor_memory_mb: Annotated[int, Field(ge=512)] = 1024
     """Memory of each executor's JVM, in MiB; TensorFlow and Python live outside it."""
@@ -79,6 +79,12 @@ class Profile:
         if (self.principal is None) != (self.keytab is None):
             raise ValueError(
                 f"principal and keytab go together. Received: principal={self.principal!r}, keytab={self.keytab!r}"
+            )
+        if self.gpus > 1:
+            raise ValueError(
+                f"gpus is 0 or 1, as a worker trains on one GPU. For {self.gpus * self.workers} GPUs set gpus = 1 and "
+                f"workers = {self.gpus * self.workers}: YARN puts several executors on a node that has several GPUs. "
+                f"Received: gpus={self.gpus}"
             )
         if self.gpus and self.master == "local":
             raise ValueError(f'gpus are for master = "yarn", which counts them out. Received: gpus={self.gpus}')

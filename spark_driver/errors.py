@@ -25,6 +25,10 @@ class WorkerError(DriverError):
     """A TensorFlow worker failed; the message holds its own traceback."""
 
 
+class InterruptError(DriverError):
+    """A signal has ended the run."""
+
+
 class LostRowsError(DriverError):
     """The rows counted at two places of a run do not agree."""
 
@@ -32,8 +36,21 @@ class LostRowsError(DriverError):
 USER_ERRORS = (SettingsError, InputError, DataError)
 
 
-def of_executor(error: Exception) -> Exception:
-    """Returns the user's error that a task raised, or else the error as it is."""
+def cause(raised: BaseException) -> Exception:
+    """Returns what has ended a run: a signal, the user's error that a task raised, or else the error as it is.
+
+    A signal reaches Spark's JVM too, which may end first: what the driver then says of Spark is not the cause.
+    """
+    error: BaseException | None = raised
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return InterruptError(f"The run was ended by {error or 'SIGINT'}.")
+        error = error.__context__
+    assert isinstance(raised, Exception)
+    return _of_executor(raised)
+
+
+def _of_executor(error: Exception) -> Exception:
     found = re.search(r"^[\w.]*\.(?:InputError|DataError|SegmenterError): (.*)$", str(error), re.MULTILINE)
     return InputError(found[1]) if found else error
 

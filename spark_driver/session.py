@@ -1,5 +1,6 @@
 """The Spark session of a run, and what it has to be for TensorFlow workers."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,7 +39,9 @@ def session(name: str) -> Iterator[SparkSession]:
     conf = SparkConf().setAppName(name).setAll(list(REQUIRED.items()))
     for key, value in BOUNDS.items():
         conf.setIfMissing(key, value)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     with SparkSession.builder.config(conf=conf).getOrCreate() as spark:
+        signal.signal(signal.SIGINT, on_interrupt)  # PySpark has put its own in the place
         try:
             yield spark
         except BaseException:

@@ -15,9 +15,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark import RDD, SparkContext, StorageLevel
 from rich.console import Console
 
+from cluster import signals
 from spark_driver import corpus, documents, executors, settings, tfos, yarn
 from spark_driver.display import Display
-from spark_driver.errors import ClusterStartError, WorkerError, described, exit_status, of_executor
+from spark_driver.errors import ClusterStartError, WorkerError, cause, described, exit_status
 from spark_driver.feed import Supervisor
 from spark_driver.monitor import Monitor
 from spark_driver.progress import Address, EventServer
@@ -39,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder, result, begun = RunFolder(options.out), Result(), time.monotonic()
     with Display(Console(stderr=True)) as display:
         try:
-            folder.create()
-            config = settings.read(RunConfig, options.config, options.set)
-            folder.write_json("config.json", settings.to_json(config))
-            train(config, folder, result, display)
+            with signals.raised():
+                folder.create()
+                config = settings.read(RunConfig, options.config, options.set)
+                folder.write_json("config.json", settings.to_json(config))
+                train(config, folder, result, display)
             result.status = "succeeded"
-        except Exception as raised:  # noqa: BLE001 - the end of the program: its exit status tells the error
-            error = of_executor(raised)
+        except (Exception, KeyboardInterrupt) as raised:  # noqa: BLE001 - the end of the program: its status tells it
+            error = cause(raised)
             result.error = described(error)
             display.fail(result.error)
             status = exit_status(error)

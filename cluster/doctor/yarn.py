@@ -48,7 +48,7 @@ def nodes(profile: Profile, capacity: Capacity) -> Iterator[Finding]:
     """There are nodes for executors."""
     there = _open_to(profile, capacity)
     if there:
-        largest = max(there, key=lambda node: (node.whole.memory_mb, node.whole.cores)).whole
+        largest = max(there, key=lambda node: (node.whole.memory_mb, node.whole.cores, node.whole.gpus)).whole
         yield ok("nodes", f"{counted(len(there), 'node')}, the largest with {largest}")
     elif capacity.nodes:
         labels = ", ".join(sorted(set().union(*(node.labels for node in capacity.nodes)))) or "none"

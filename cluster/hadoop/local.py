@@ -221,7 +221,7 @@ def _why_in_use(folder: Path) -> str:
 
 
 def _start_all(hadoop: LocalHadoop, settings: Settings, jars: Path, timeout_s: float) -> None:
-    """Starts every daemon, waits until all of them work together, and furnishes HDFS."""
+    """Starts every daemon, waits until each of them counts every other, and makes the first folders."""
     _save(hadoop, ())
     write_configuration(settings)
     format_hdfs(settings, jars, timeout_s)
@@ -232,8 +232,12 @@ def _start_all(hadoop: LocalHadoop, settings: Settings, jars: Path, timeout_s: f
 
 
 def _ready(hadoop: LocalHadoop) -> bool:
-    hdfs_is_ready = web.name_node_is_ready(hadoop.name_node)
-    return hdfs_is_ready and web.running_nodes(hadoop.resource_manager) == hadoop.nodes
+    """Whether HDFS takes files, its DataNode is live, and every node is RUNNING in the ResourceManager."""
+    return (
+        web.name_node_is_ready(hadoop.name_node)
+        and web.live_data_nodes(hadoop.name_node) == 1
+        and web.running_nodes(hadoop.resource_manager) == hadoop.nodes
+    )
 
 
 def _make_folders(name_node: str, user: str) -> None:

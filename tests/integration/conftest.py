@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,6 +18,7 @@ import pytest
 
 LIMIT_SECONDS = 300
 REVIEWS = Path("build/reviews.jsonl")
+MARK = "TEXTCNN_TEST"
 
 
 @dataclass(frozen=True)
@@ -33,77 +35,94 @@ class Outcome:
         return self.stdout + self.stderr
 
 
+@dataclass(frozen=True)
+class Running:
+    """A command that has not ended."""
+
+    launcher: "subprocess.Popen[str]"
+    mark: str
+    """What all that it starts has in its environment, in whatever session it is."""
+
+    def processes(self) -> list[psutil.Process]:
+        """Returns what of it runs."""
+        return [process for process in psutil.process_iter() if _environment(process).get(MARK) == self.mark]
+
+    def kill(self) -> None:
+        """Ends all of it."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+See = Callable[[str, Running], None]
+
+
 class Command(Protocol):
     """Runs a program to its end."""
 
-    def __call__(self, arguments: Sequence[object], see: Callable[[str, int], None] = ...) -> Outcome:
-        """`see` is told each line of stdout and the number of the session that all its processes are in."""
+    def __call__(self, arguments: Sequence[object], see: See = ...) -> Outcome:
+        """`see` is told each line of stdout."""
 
 
-def _ignore(line: str, session: int) -> None: ...
+def _ignore(line: str, running: Running) -> None: ...
 
 
 @pytest.fixture(scope="session")
 def command() -> Command:
     """Runs a program of this environment to its end; nothing that it started may be left behind."""
 
-    def run(arguments: Sequence[object], see: Callable[[str, int], None] = _ignore) -> Outcome:
-        program, *rest = map(str, arguments)
-        path = Path(sys.executable).with_name(program)
-        environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+    def run(arguments: Sequence[object], see: See = _ignore) -> Outcome:
+        mark = uuid.uuid4().hex
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            MARK: mark,
+        }
         with (
             TemporaryFile("w+") as stderr,
             subprocess.Popen(
-                [path, *rest],
+                list(map(str, arguments)),
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
                 env=environment,
-                start_new_session=True,
             ) as process,
-            _bounded(process),
+            _bounded(Running(process, mark)) as running,
         ):
             assert process.stdout is not None
             stdout = ""
             for line in process.stdout:
                 stdout += line
-                see(line, process.pid)
+                see(line, running)
             status = process.wait()
             stderr.seek(0)
             said = stderr.read()
-        _, alive = psutil.wait_procs(processes_of(process.pid), timeout=20)
-        assert not alive, f"left behind by {program}: {[p.cmdline() for p in alive]}"
+            _, alive = psutil.wait_procs(running.processes(), timeout=20)
+            assert not alive, f"left behind by {arguments}: {alive}"
         return Outcome(status, stdout, said)
 
     return run
 
 
 @contextmanager
-def _bounded(process: "subprocess.Popen[str]") -> Iterator[None]:
-    """Kills a command, with all that it started, that does not end."""
-
-    def kill() -> None:
-        for started in processes_of(process.pid):
-            started.kill()
-
-    limit = threading.Timer(LIMIT_SECONDS, kill)
+def _bounded(running: Running) -> Iterator[Running]:
+    """Kills a command that does not end, or whose test fails, with all that it started."""
+    limit = threading.Timer(LIMIT_SECONDS, running.kill)
     limit.start()
     try:
-        yield
+        yield running
     finally:
         limit.cancel()
+        running.kill()
 
 
-def processes_of(session: int) -> list[psutil.Process]:
-    """The live processes of a session."""
-    return [p for p in psutil.process_iter() if _session_of(p.pid) == session and p.status() != psutil.STATUS_ZOMBIE]
-
-
-def _session_of(pid: int) -> int:
+def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return -1
+        return process.environ()
+    except psutil.Error:  # it has ended, or is not ours
+        return {}
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.integration.conftest import Command, Outcome, processes_of
+from tests.integration.conftest import Command, Outcome, Running
 from trainer.records import split_of
 from trainer.segmenter import Segmenter
 from trainer.vocabulary import Vocabulary
@@ -181,9 +182,36 @@ def test_a_trainers_error_ends_the_run_with_its_traceback(
     assert not (tmp_path / "out" / "model").exists()
 
 
-def executor_of(session: int) -> psutil.Process:
+def executor_of(run: Running) -> psutil.Process:
     """One of the executors of a run."""
-    return next(process for process in processes_of(session) if EXECUTOR in process.cmdline())
+    return next(process for process in run.processes() if EXECUTOR in process.cmdline())
+
+
+@pytest.mark.parametrize(
+    ("number", "stage"),
+    [
+        (signal.SIGINT, "epoch 1:"),
+        (signal.SIGTERM, "starting 2 TensorFlow workers"),
+        (signal.SIGHUP, "reading and preparing"),
+    ],
+)
+def test_a_signal_ends_a_run_that_was_started_with_sigint_ignored(
+    number: signal.Signals, stage: str, command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+
+    def see(line: str, run: Running) -> None:
+        if stage in line:
+            run.launcher.send_signal(number)
+
+    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.epochs=1000", "train.patience=1000")
+    train = ["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"]
+    outcome = command(["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train], see)
+    assert outcome.status == 1, outcome.terminal
+    assert f"The run was ended by {number.name}." in outcome.terminal
+    assert "Traceback" not in outcome.terminal
+    assert result_of(tmp_path / "out")["error"] == f"The run was ended by {number.name}."
+    assert not (tmp_path / "out" / "model").exists()
 
 
 def test_an_executor_that_dies_is_named_with_the_reason(
@@ -191,9 +219,9 @@ def test_an_executor_that_dies_is_named_with_the_reason(
 ) -> None:
     (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
 
-    def see(line: str, session: int) -> None:
+    def see(line: str, run: Running) -> None:
         if "feeding and training" in line:
-            executor_of(session).kill()
+            executor_of(run).kill()
 
     changes = small(f"data.input={tmp_path}/reviews.jsonl")
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"], see)
@@ -209,9 +237,9 @@ def test_a_worker_that_does_not_come_is_named_with_its_executor(
 
     stopped: list[psutil.Process] = []
 
-    def see(line: str, session: int) -> None:
+    def see(line: str, run: Running) -> None:
         if "starting 2 TensorFlow workers" in line:
-            stopped.append(executor_of(session))
+            stopped.append(executor_of(run))
             stopped[0].suspend()
         elif "have come together" in line:
             stopped[0].resume()  # so that it can end

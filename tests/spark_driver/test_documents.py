@@ -11,7 +11,7 @@ from pyarrow import parquet
 from pyspark.sql import Row, SparkSession
 
 from spark_driver.documents import prepared
-from spark_driver.errors import InputError, of_executor
+from spark_driver.errors import InputError, cause
 from trainer.config import DataConfig, TextConfig
 from trainer.errors import DataError
 from trainer.records import split_of
@@ -65,7 +65,7 @@ def test_tsv_files_that_name_different_columns_are_an_error(prepare: Prepare, tm
     (tmp_path / "b.tsv").write_text("label\ttext\nx\t很好看\n")
     with pytest.raises(Exception, match="names the columns") as raised:
         prepare(input=str(tmp_path), format="tsv")
-    assert isinstance(of_executor(raised.value), InputError)
+    assert isinstance(cause(raised.value), InputError)
 
 
 def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare, tmp_path: Path) -> None:

@@ -49,16 +49,16 @@ def test_all_is_well(doctor: Doctor) -> None:
     assert not [said for said in found.values() if not said.startswith(("ok", "note"))]
     assert {"HDFS", "queue", "nodes", "GPUs", "executor", "room", "driver's address", "packages"} <= set(found)
     assert found["queue"].startswith("ok: default, 0 % of its capacity used")
-    assert found["GPUs"] == "ok: 2 on 2 nodes, 2 × 1 needed"
-    assert found["nodes"] == "ok: 2 nodes, the largest with 8,192 MiB, 4 cores, 1 GPU"
+    assert found["GPUs"] == "ok: 2 on 1 node, 2 × 1 needed"
+    assert found["nodes"] == "ok: 2 nodes, the largest with 8,192 MiB, 4 cores, 2 GPUs"
 
 
 def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
-    status, found = doctor('queue = "nlp"\ngpus = 2\nexecutor_memory_mb = 6000\nstaging = "/not-mine"')
+    status, found = doctor('queue = "nlp"\nworkers = 3\ngpus = 1\nexecutor_memory_mb = 6000\nstaging = "/not-mine"')
     assert status == 2
     assert found["HDFS"].startswith("failed: hdfs:///not-mine cannot be written: Permission denied: user=")
     assert found["queue"] == "failed: YARN has no queue 'nlp' Set queue in the profile to one of default."
-    assert found["GPUs"].startswith("failed: 2 on 2 nodes, 2 × 2 needed Lower workers or gpus")
+    assert found["GPUs"].startswith("failed: 2 on 1 node, 3 × 1 needed Lower workers or gpus")
     assert found["executor"].startswith("failed: 9,072 MiB, 1 core: YARN grants a container at most 8,192 MiB")
     assert found["driver"].startswith("ok")
 

@@ -71,7 +71,7 @@ class Ended:
     @property
     def application(self) -> str:
         """What spark-submit and `textcnn train` both tell."""
-        found = re.search(r"(?i)submitted (application_\d+_\d+)", self.terminal)
+        found = re.search(r"(?i)submitted (?:application )?(application_\d+_\d+)", self.terminal)
         assert found, self.terminal
         return found[1]
 
