@@ -23,6 +23,9 @@ LEFT_OUT = (
     "*/pyspark/jars/*",  # YARN gets them by spark.yarn.archive
     "*/tensorflow/include/*",  # for those who compile against TensorFlow
     "*/clang/*",  # likewise
+    "*/pandas/tests/*",  # thousands of files that each node would have to unpack
+    "*/numpy/*/tests/*",  # likewise
+    "*.pyi",  # for those who check types
     "bin/*",  # commands; all but Python itself
 )
 COMPRESSION = 4

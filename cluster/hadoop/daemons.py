@@ -23,6 +23,8 @@ JVM_OPTIONS = (
     "-XX:+UseSerialGC",
     # Daemons that live for minutes never earn back what the second compiler costs.
     "-XX:TieredStopAtLevel=1",
+    # Without Hadoop's native library, which is not on Maven, a NodeManager starts a chmod for each file it unpacks.
+    "-Djdk.lang.Process.launchMechanism=VFORK",
     # Else a killed JVM leaves a file in /tmp.
     "-XX:-UsePerfData",
     "-Djava.net.preferIPv4Stack=true",

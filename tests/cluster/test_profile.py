@@ -33,6 +33,7 @@ def test_every_key_is_explained() -> None:
         ('master = "mesos"', "'local' or 'yarn'"),
         ('principal = "me@X"', "go together"),
         ("gpus = 1", "gpus are for master"),
+        ('master = "yarn"\ngpus = 2\nworkers = 3', "For 6 GPUs set gpus = 1 and workers = 6"),
         ('[spark]\n"spark.submit.deployMode" = "client"', "set deploy_mode in place of"),
     ],
 )

@@ -104,10 +104,18 @@ def environment() -> Path:
 
 
 @pytest.fixture
-def command(folder: hdfs.Folder, environment: Path, tmp_path: Path) -> Command:
-    """The command that trains on YARN, with the packed environment; what the nodes need has been put on HDFS before."""
+def staged(folder: hdfs.Folder, environment: Path) -> str:
+    """What the nodes need has been put on HDFS before; returns the packed environment's URI there."""
     needed = staging.needed(Profile(master="yarn", environment=str(environment)), submit.spark_home())
     assert len(list(staging.put(needed, folder / ".textcnn"))) == 5
+    assert isinstance(needed.environment, staging.FileContent)
+    return str(folder / ".textcnn" / needed.environment.name)
+
+
+@pytest.fixture
+def command(staged: str, environment: Path, tmp_path: Path) -> Command:
+    """The command that trains on YARN, with the packed environment."""
+    assert staged
 
     def command(out: str, *arguments: str, more: str = ON_ONE_NODE, spark: str = "") -> list[str]:
         (tmp_path / "run.toml").write_text(RUN, encoding="utf-8")
@@ -222,11 +230,12 @@ def log_of(identity: str) -> str:
     return answers[-1].terminal
 
 
-def test_ctrl_c_while_it_trains_kills_the_application_pressed_twice_or_not(
+def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_ignored(
     hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
 ) -> None:
+    train = command("out/killed", "--set", "train.epochs=1000", "--set", "train.patience=1000")
     with subprocess.Popen(
-        command("out/killed", "--set", "train.epochs=1000", "--set", "train.patience=1000"),
+        ["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train],  # as in the background of a CI step
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -245,7 +254,7 @@ def test_ctrl_c_while_it_trains_kills_the_application_pressed_twice_or_not(
 
 
 def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, environment: Path
+    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, staged: str
 ) -> None:
     for name, content in (("data", (folder / "in").read("reviews.jsonl")), ("models", b"")):
         made = client(hadoop, FS_SHELL, "-mkdir", f"/{name}", user=SUPERUSER)
@@ -256,7 +265,7 @@ def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_versi
             storage.write(f"{folder.uri.partition('/user')[0]}/{name}/reviews.jsonl", content)
     ours = command("hdfs:///models/reviews", "--set", "data.input=hdfs:///data/reviews.jsonl")
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(ended, (plain_spark_submit(environment), ours)))
+        runs = list(pool.map(ended, (plain_spark_submit(staged), ours)))
     for run in runs:
         assert run.status == 0, run.terminal
         assert application(hadoop, run.application)["finalStatus"] == "SUCCEEDED"
@@ -266,8 +275,8 @@ def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_versi
         assert hdfs.folder(f"/models/reviews/model/{version}").size("saved_model.pb")
 
 
-def plain_spark_submit(environment: Path) -> list[str]:
-    """README's commands as they are, but that the environment has been packed."""
+def plain_spark_submit(environment: str) -> list[str]:
+    """README's commands as they are, but that the environment has been packed, and lies on HDFS."""
     (shell,) = re.findall(r"```sh\n([^`]*spark-submit --master yarn.*?)```", README.read_text(), re.DOTALL)
     assert "$(textcnn pack --output build)" in shell
     return ["bash", "-euc", shell.replace("textcnn pack --output build", f"echo {environment}")]
