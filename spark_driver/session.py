@@ -1,5 +1,6 @@
 """The Spark session of a run, and what it has to be for TensorFlow workers."""
 
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ BOUNDS = {
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
 }
 """How long to wait; Spark's own bounds are 30 s, a year and ten minutes. What spark-submit was given wins."""
+
+
+# What it logs, it raises as well.
+logging.getLogger("py4j").setLevel(logging.CRITICAL)
 
 
 @contextmanager
