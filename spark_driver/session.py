@@ -30,8 +30,8 @@ BOUNDS = {
 """How long to wait; Spark's own bounds are 30 s, a year and ten minutes. What spark-submit was given wins."""
 
 
-# What it logs, it raises as well.
-logging.getLogger("py4j").setLevel(logging.CRITICAL)
+# Py4J logs an interrupt with its traceback, on the root logger, and raises it as well.
+logging.getLogger().addFilter(lambda record: record.msg != "KeyboardInterrupt while sending command.")
 
 
 @contextmanager
