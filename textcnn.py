@@ -11,23 +11,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict
+from pathlib import Path
 
-from cluster import hdfs, launch, pack, profile, signals, staging, submit, yarn
+from cluster import local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
-from cluster.hadoop import command as hadoop
-from cluster.profile import Profile
-from spark_driver import settings
-from spark_driver.errors import SettingsError
-from trainer import storage
-from trainer.config import RunConfig
-from trainer.errors import DataError, TrainerError
+from cluster.spark_submit import Launch
+from cluster.yarn import client
+from cluster.yarn import launch as yarn
+from local_hadoop import command as hadoop
+from run import profile, settings, signals
+from run.config import RunConfig
+from run.errors import SettingsError
+from run.profile import Profile
+from storage import StorageError
+from text.errors import DataError
+from trainer.errors import TrainerError
+
+DRIVER = Path(__file__).with_name("spark_driver") / "train.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command and returns its exit status: 0, 2 for what the user can mend, 1 for anything else."""
+    """Runs a command and returns its exit status: 0, 2 for what the user can fix, 1 for anything else."""
     own, passed_on = _at_dashes(sys.argv[1:] if arguments is None else list(arguments))
     if own[:1] == ["hadoop"]:
         return hadoop.main(own[1:])  # a command line of its own
@@ -41,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (SettingsError, ClusterError, DataError) as error:
+    except (SettingsError, ClusterError, DataError, StorageError) as error:
         print(f"textcnn: {error}", file=sys.stderr)
         return 2
     except TrainerError as error:
@@ -60,44 +66,21 @@ def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
 def _train(options: argparse.Namespace) -> int:
     config = settings.read(RunConfig, options.run_file, options.set)
     where = settings.read(Profile, profile.path_of(options.profile))
-    run = submit.Run(
+    launch = Launch(
         name=config.name,
-        script=Path(settings.__file__).with_name("train.py"),
+        script=DRIVER,
         run_file=options.run_file,
         changes=options.set,
         out=options.out or f"runs/{config.name}-{time.strftime('%Y%m%d-%H%M%S')}",
         passed_on=options.passed_on,
     )
+    place = {"local": local.train, "yarn": yarn.train}[where.master]
     try:
         with signals.raised():
-            return (_train_here if where.master == "local" else _train_on_yarn)(where, run, options.dry_run)
+            return place(where, launch, options.dry_run)
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
         return 1
-
-
-def _train_here(where: Profile, run: submit.Run, dry_run: bool) -> int:
-    logs = _logs_of(run.out)
-    command = submit.local(where, run, logs)
-    if dry_run:
-        print(command)
-        return 0
-    return launch.local(command, logs)
-
-
-def _logs_of(out: str) -> Path:
-    """The folder of the executors' logs: the run's own, or one on this machine if the run's is on HDFS."""
-    return (Path(storage.absolute(out)) if storage.is_local(out) else Path("runs", PurePosixPath(out).name)) / "logs"
-
-
-def _train_on_yarn(where: Profile, run: submit.Run, dry_run: bool) -> int:
-    out, folder = hdfs.folder(run.out, where.principal), hdfs.folder(where.staging, where.principal)
-    needed = staging.needed(where, submit.spark_home())
-    command = submit.yarn(where, replace(run, out=str(out)), needed, folder)
-    if dry_run:
-        print(command)
-        return 0
-    return launch.yarn(command, needed, folder, out)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -112,7 +95,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _logs(options: argparse.Namespace) -> int:
-    yarn.print_logs(options.application)
+    client.print_logs(options.application)
     return 0
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import reviews, yarn
-from trainer.segmenter import Segmenter
+from text.segmenter import Segmenter
 
 RESULT = Path("build/benchmark.json")
 LIMIT_SECONDS = 600

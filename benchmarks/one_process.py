@@ -13,11 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import reviews
-from trainer.blocks import Split
+from run.config import ModelConfig, TrainConfig
+from run.splits import Split
+from text.records import split_of
 from trainer.collective import Collective
-from trainer.config import ModelConfig, TrainConfig
 from trainer.place import laptop
-from trainer.records import split_of
 from trainer.step import ReplicatedModel
 from trainer.training import shares_of, train
 

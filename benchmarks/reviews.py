@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.blocks import SPLITS, Block, Split
-from trainer.config import TextConfig
-from trainer.segmenter import Segmenter
+from run.config import TextConfig
+from run.splits import SPLITS, Split
+from text.blocks import Block
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
 from trainer.spool import Spool
-from trainer.vocabulary import Vocabulary
 
 FILE = Path("build/reviews.jsonl")
 BLOCK_DOCUMENTS = 512

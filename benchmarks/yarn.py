@@ -15,11 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cluster import hdfs, pack, staging, submit
-from cluster.hadoop.local import down, up
-from cluster.profile import Profile
-from spark_driver.settings import read
-from trainer import storage
+import storage
+from cluster import pack
+from cluster.spark_submit import Launch, spark_home
+from cluster.yarn import artifacts
+from cluster.yarn.command import command
+from cluster.yarn.uris import on_hdfs
+from local_hadoop.local import down, up
+from run.folder import METRICS
+from run.profile import Profile
+from run.settings import read
 
 REVIEWS = Path("build/reviews.jsonl")
 INPUT = "hdfs:///tmp/reviews.jsonl"
@@ -73,7 +78,7 @@ def first_step(profile: Path, out: str) -> float:
     command = [program, "train", "examples/reviews.toml", "--profile", str(profile), "--out", out]
     begun = time.time()
     _run([*command, "--set", f"data.input={INPUT}", "--set", "train.epochs=1"], os.environ)
-    events = [json.loads(line) for line in hdfs.folder(out).read("metrics.jsonl").splitlines()]
+    events = [json.loads(line) for line in storage.read(storage.join(on_hdfs(out), METRICS)).splitlines()]
     return float(next(event["time"] for event in events if event["kind"] == "Progress") - begun)
 
 
@@ -83,12 +88,12 @@ def count(profile: Path) -> float:
     with TemporaryDirectory() as folder:
         done = Path(folder, "done")
         begun = time.time()
-        home = hdfs.folder(settings.staging)
-        needed = staging.needed(settings, submit.spark_home())
-        list(staging.put(needed, home))
-        run = submit.Run(name="count", script=COUNT, run_file=Path("examples/reviews.toml"), out="")
-        command = replace(submit.yarn(settings, run, needed, home), arguments=[INPUT, str(done)])
-        _run(command.argv(), {**os.environ, **command.environment})
+        home = on_hdfs(settings.staging)
+        needed = artifacts.of(settings, spark_home())
+        list(artifacts.put(needed, home))
+        launch = Launch(name="count", script=COUNT, run_file=Path("examples/reviews.toml"), out="")
+        submitted = replace(command(settings, launch, needed, home), arguments=[INPUT, str(done)])
+        _run(submitted.argv(), {**os.environ, **submitted.environment})
         return float(done.read_text()) - begun
 
 

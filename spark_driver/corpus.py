@@ -3,20 +3,24 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import pyarrow as pa
 from pyspark import RDD, TaskContext
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
-from trainer.blocks import SPLITS, Block, Split
-from trainer.config import TextConfig
-from trainer.errors import DataError
-from trainer.vocabulary import FIRST_TOKEN, Vocabulary
+from run.config import TextConfig
+from run.splits import SPLITS, Split
+from text.blocks import Block
+from text.errors import DataError
+from text.vocabulary import FIRST_TOKEN, Vocabulary
 
 BLOCK_DOCUMENTS = 512
 MAX_CLASSES = 1_000
 """A confusion matrix of more has no reader; a column with more different values holds something else."""
+QUARANTINED = 1_000
+"""Rows that a person may want to read of those that cannot be used; a wrong label_column makes all of them so."""
 UNSEEN = "label that training never saw"
 
 _COUNTS = pa.schema([("token", pa.string()), ("count", pa.int64())])
@@ -64,11 +68,19 @@ def documents(rows: DataFrame, counts: Counts) -> DataFrame:
 
 
 def quarantine(rows: DataFrame, counts: Counts) -> DataFrame:
-    """Returns the rows that cannot be used: reason, source, row."""
+    """Returns rows that cannot be used: reason, source, row; at most `QUARANTINED`, and some of every reason.
+
+    They go through the driver and are for a person to read. How many there are of each reason is in `counts`.
+    """
     unseen = F.concat_ws("\t", "tokens", "label")
-    return rows.where(F.col("reason").isNotNull() | ~_known(counts)).select(
+    rejected = rows.where(F.col("reason").isNotNull() | ~_known(counts)).select(
         F.coalesce("reason", F.lit(UNSEEN)).alias("reason"), "source", F.coalesce("row", unseen).alias("row")
     )
+    if sum(counts.rejected.values()) <= QUARANTINED:
+        return rejected
+    each = QUARANTINED // len(counts.rejected)
+    of_each = (rejected.where(F.col("reason") == reason).limit(each) for reason in sorted(counts.rejected))
+    return reduce(DataFrame.unionAll, of_each)
 
 
 def _known(counts: Counts) -> Column:

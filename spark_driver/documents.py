@@ -8,12 +8,12 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
+from run.config import DataConfig, TextConfig
+from run.splits import Split
 from spark_driver.errors import InputError
-from trainer.blocks import Split
-from trainer.config import DataConfig, TextConfig
-from trainer.records import (
+from text.errors import RowError
+from text.records import (
     Fields,
-    RowError,
     columns_of,
     document,
     fields_of_json,
@@ -22,7 +22,7 @@ from trainer.records import (
     require_columns,
     split_of,
 )
-from trainer.segmenter import Segmenter
+from text.segmenter import Segmenter
 
 PREPARED = "split string, label string, tokens string, reason string, source string, row string"
 """A prepared row. A document has split, label and tokens (joined by spaces), a rejection reason and row."""

@@ -2,15 +2,13 @@
 
 import re
 
-from trainer.errors import DataError, TrainerError
+from run.errors import ExplainedError, SettingsError
+from text.errors import DataError, TextError
+from trainer.errors import TrainerError
 
 
 class DriverError(Exception):
     """Root of everything that the driver raises on purpose."""
-
-
-class SettingsError(DriverError):
-    """A run file, a profile or a `--set` cannot be used; the message names key, value and remedy."""
 
 
 class InputError(DriverError):
@@ -62,5 +60,5 @@ def exit_status(error: Exception) -> int:
 
 def described(error: Exception) -> str:
     """Returns what to tell the user: our own errors as they are, others with their type."""
-    ours = isinstance(error, DriverError | TrainerError)
+    ours = isinstance(error, DriverError | ExplainedError | TextError | TrainerError)
     return str(error) if ours else f"{type(error).__name__}: {error}"

@@ -1,54 +1,11 @@
-"""The executors of a run: how many were asked for, which are there, which are lost and why."""
+"""The executors of a run: which are there, which are lost and why."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pyspark import SparkContext
-from pyspark.sql import SparkSession
 
-from spark_driver.errors import ClusterStartError, SettingsError
-
-
-@dataclass(frozen=True)
-class Executors:
-    """The executors of a session: one task slot and one worker each."""
-
-    number: int
-    cores: int
-
-
-def asked(spark: SparkSession) -> Executors:
-    """Returns how many executors were asked for, of how many cores.
-
-    Raises:
-        SettingsError: there is no such number, or an executor has other than one task slot.
-    """
-    conf = spark.sparkContext.getConf()
-    master = conf.get("spark.master", "") or ""
-    local = re.fullmatch(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*\d+\s*\]", master)
-    if local:
-        number, cores = int(local[1]), int(local[2])
-    elif master.startswith("local"):
-        raise SettingsError(
-            f"A TensorFlow worker needs an executor in a process of its own. Received: master {master!r}. "
-            "On one machine use local-cluster[2,1,1024]: two executors, one core and 1,024 MiB each."
-        )
-    else:
-        number, cores = (
-            int(conf.get("spark.executor.instances", "0") or 0),
-            int(conf.get("spark.executor.cores", "1") or 1),
-        )
-    if not number:
-        raise SettingsError("Set spark.executor.instances: the number of TensorFlow workers.")
-    slots = cores // int(conf.get("spark.task.cpus", "1") or 1)
-    if slots != 1:
-        raise SettingsError(
-            f"An executor must have one task slot, so that it gets one worker. Received: {slots}, from "
-            f"{cores} cores and spark.task.cpus={conf.get('spark.task.cpus', '1')}. Set spark.task.cpus={cores}."
-        )
-    return Executors(number, cores)
+from spark_driver.errors import ClusterStartError
 
 
 def check_registered(context: SparkContext, wanted: int) -> None:

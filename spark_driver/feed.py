@@ -5,9 +5,9 @@ import select
 import time
 from collections.abc import Callable, Iterable
 
+from run.events import Acknowledged, Event, Failed, Finished, Spooled, Started
 from spark_driver.errors import WorkerError
 from spark_driver.tfos import WorkerChannel
-from trainer.events import Acknowledged, Event, Failed, Finished, Spooled, Started
 
 WINDOW = 16
 """Blocks on the way that the worker has not yet written down: what bounds the memory between the two."""

@@ -3,17 +3,25 @@
 import time
 from collections.abc import Callable
 
-from trainer.blocks import Split
-from trainer.events import EpochDone, Event, Failed, Joined, Published, Spooled, Tested
+from run.events import EpochDone, Event, Failed, Joined, Published, Spooled, Tested
+from run.splits import Split
 
 
 class Monitor:
-    """Takes the workers' events in; what all workers know is taken from the chief, worker 0."""
+    """Takes the workers' events in; what all of them know is told by the chief alone."""
 
-    def __init__(self, show: Callable[[Event], None], record: Callable[[Event], None]):
-        """Takes what shows and what records the chief's events and every failure."""
+    def __init__(
+        self,
+        workers: int,
+        show: Callable[[Event], None],
+        record: Callable[[Event], None],
+        fed: Callable[[], object] = lambda: None,
+    ):
+        """Takes what shows and what records the events, and what is to be done when all workers have been fed."""
+        self._workers = workers
         self._show = show
         self._record = record
+        self._fed = fed
         self.joined: dict[int, Joined] = {}
         self.spooled: dict[int, dict[Split, int]] = {}
         self.epochs: list[EpochDone] = []
@@ -29,10 +37,10 @@ class Monitor:
         elif isinstance(event, Spooled):
             self.spooled[event.worker] = event.documents
             self.fed_at = time.monotonic()
+            if len(self.spooled) == self._workers:
+                self._fed()
         elif isinstance(event, Failed):
             self.failures.append(event)
-        elif event.worker != 0:
-            return
         elif isinstance(event, EpochDone):
             self.epochs.append(event)
         elif isinstance(event, Tested):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.metrics import Evaluation
+from run.metrics import Evaluation
 
 LARGEST_MATRIX = 60
 """With more classes than this, a matrix is too large to read; the most frequent mistakes tell more."""

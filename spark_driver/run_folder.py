@@ -1,6 +1,5 @@
 """A run's folder: configuration, metrics, quarantine, vocabulary, result and report."""
 
-import dataclasses
 import json
 import time
 from collections.abc import Iterable, Mapping
@@ -8,22 +7,13 @@ from typing import Any
 
 from pyspark.sql import Row
 
+import storage
+from run import folder
+from run.events import Event, to_json
+from run.result import Result
 from spark_driver.errors import InputError
 from spark_driver.report import html
-from spark_driver.result import Result
-from trainer import storage
-from trainer.errors import StorageError
-from trainer.events import Event, to_json
-
-RECORDS = (
-    "config.json",
-    "labels.txt",
-    "metrics.jsonl",
-    "quarantine.jsonl",
-    "report.html",
-    "result.json",
-    "vocabulary.txt",
-)
+from storage import StorageError
 
 
 class RunFolder:
@@ -43,17 +33,17 @@ class RunFolder:
         try:
             self.uri = storage.absolute(self.uri)
             storage.check_writable(self.uri)
-            for name in RECORDS:
+            for name in folder.RECORDS:
                 storage.remove(self._file(name))
         except StorageError as error:
             raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
-        self._metrics = storage.Log(self._file("metrics.jsonl"))
+        self._metrics = storage.Log(self._file(folder.METRICS))
         self.created = True
 
     @property
     def models(self) -> str:
         """The folder of the model's versions."""
-        return self._file("model")
+        return self._file(folder.MODELS)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         """Writes a file of one JSON object."""
@@ -71,24 +61,20 @@ class RunFolder:
         """Adds a line to metrics.jsonl, with the time in seconds since 1970."""
         self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 
-    def quarantine(self, rows: Iterable[Row]) -> int:
-        """Writes the rows that cannot be used to quarantine.jsonl, one at a time; returns their number."""
-        number = 0
-        with storage.writing(self._file("quarantine.jsonl")) as file:
-            for number, row in enumerate(rows, 1):  # noqa: B007 - the last one counts
-                file.write(json.dumps(row.asDict(), ensure_ascii=False).encode() + b"\n")
-        return number
+    def quarantine(self, rows: Iterable[Row]) -> None:
+        """Writes rows that cannot be used to quarantine.jsonl."""
+        self.write_lines(folder.QUARANTINE, (json.dumps(row.asDict(), ensure_ascii=False) for row in rows))
 
     def write_result(self, result: Result) -> None:
         """Writes result.json, and the report that a person reads."""
-        values = dataclasses.asdict(result)
-        self.write_json("result.json", values)
+        values = result.to_json()
+        self.write_text(folder.RESULT, values)
         self._metrics.close()
-        labels = self._read("labels.txt").splitlines()
-        metrics = [json.loads(line) for line in self._read("metrics.jsonl").splitlines()]
+        labels = self._read(folder.LABELS).splitlines()
+        metrics = [json.loads(line) for line in self._read(folder.METRICS).splitlines()]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
-        config = json.loads(self._read("config.json") or "{}")
-        self.write_text("report.html", html(config, metrics, values, labels, confusion))
+        config = json.loads(self._read(folder.CONFIG) or "{}")
+        self.write_text(folder.REPORT, html(config, metrics, json.loads(values), labels, confusion))
 
     def _read(self, name: str) -> str:
         file = self._file(name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from spark_driver import yarn
+from spark_driver import application_master
 
 REQUIRED = {
     "spark.dynamicAllocation.enabled": "false",
@@ -50,5 +50,5 @@ def session(name: str) -> Iterator[SparkSession]:
         try:
             yield spark
         except BaseException:
-            yarn.fail_from_gateway(spark.sparkContext)
+            application_master.fail_from_gateway(spark.sparkContext)
             raise

@@ -21,8 +21,8 @@ from typing import Any
 
 from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
+from run.events import Event, Joined, from_json, to_json
 from trainer.assignment import Assignment
-from trainer.events import Event, Joined, from_json, to_json
 from trainer.place import Place
 
 # It imports TensorFlow for helpers that nothing here calls; that would cost the driver seconds, and an executor's

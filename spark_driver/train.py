@@ -15,20 +15,25 @@ from py4j.protocol import Py4JJavaError
 from pyspark import RDD, SparkContext, StorageLevel
 from rich.console import Console
 
-from cluster import signals
-from spark_driver import corpus, documents, executors, settings, tfos, yarn
-from spark_driver.display import Display
-from spark_driver.errors import ClusterStartError, WorkerError, cause, described, exit_status
+from run import resources, settings, signals
+from run.config import DataConfig, RunConfig, TrainConfig
+from run.errors import SettingsError
+from run.folder import CONFIG, LABELS, VOCABULARY
+from run.resources import ResourceRequest
+from run.result import Result
+from run.terminal import Terminal
+from spark_driver import application_master, corpus, documents, executors, outcome, tfos
+from spark_driver.errors import ClusterStartError, LostRowsError, WorkerError, cause, described, exit_status
+from spark_driver.event_server import Address, EventServer
 from spark_driver.feed import Supervisor
 from spark_driver.monitor import Monitor
-from spark_driver.progress import Address, EventServer
-from spark_driver.result import Result
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
 from spark_driver.word_lists import segmenter
-from trainer.assignment import Assignment, Language
-from trainer.config import DataConfig, RunConfig
-from trainer.errors import DataError, StorageError
+from storage import StorageError
+from text.errors import DataError
+from text.language import Language
+from trainer.assignment import Assignment
 
 START = "start"
 """Spark's job group of the tasks that start the workers."""
@@ -38,73 +43,92 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
     options = _options(arguments)
     folder, result, begun = RunFolder(options.out), Result(), time.monotonic()
-    with Display(Console(stderr=True)) as display:
+    with Terminal(Console(stderr=True)) as terminal:
         try:
             with signals.raised():
                 folder.create()
                 config = settings.read(RunConfig, options.config, options.set)
-                folder.write_json("config.json", settings.to_json(config))
-                train(config, folder, result, display)
+                folder.write_json(CONFIG, settings.to_json(config))
+                train(config, folder, result, terminal)
             result.status = "succeeded"
         except (Exception, KeyboardInterrupt) as raised:  # noqa: BLE001 - the end of the program: its status tells it
             error = cause(raised)
             result.error = described(error)
-            display.fail(result.error)
+            terminal.fail(result.error)
             status = exit_status(error)
         else:
             status = 0
         result.exit_status = status
         result.seconds.total = time.monotonic() - begun
         if folder.created:
-            record(folder, result, display)
+            record(folder, result, terminal)
     if result.error is not None:
-        yarn.fail_from_container(status, result.error)
+        application_master.fail_from_container(status, result.error)
     return status
 
 
-def record(folder: RunFolder, result: Result, display: Display) -> None:
+def record(folder: RunFolder, result: Result, terminal: Terminal) -> None:
     """Writes result and report. If they cannot be written, the terminal says so: the exit status is the model's."""
     try:
         folder.write_result(result)
     except StorageError as error:
-        display.fail(f"The run's records are not complete: {error}")
+        terminal.fail(f"The run's records are not complete: {error}")
 
 
-def train(config: RunConfig, folder: RunFolder, result: Result, display: Display) -> None:
+def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:
     """Trains and publishes a model; `result` fills up on the way, so that it tells how far a failed run came."""
     with session(config.name) as spark:
-        cluster = executors.asked(spark)
-        display.stage("reading and preparing the documents")
+        request = resources.for_workers(dict(spark.sparkContext.getConf().getAll()))
+        check_batch(config.train, request)
+        terminal.stage("reading and preparing the documents")
         begun = time.monotonic()
         segment = segmenter(spark, config.text)
         rows = documents.prepared(spark, config.data, config.text, segment).persist(StorageLevel.MEMORY_AND_DISK)
         counts = corpus.count(rows)
-        rejected = corpus.quarantine(rows, counts).toLocalIterator() if counts.rejected else ()
-        quarantined = folder.quarantine(rejected)
-        result.counted(counts, quarantined)
+        outcome.counted(result, counts)
+        folder.quarantine(corpus.quarantine(rows, counts).collect() if counts.rejected else ())
         check_usable(counts, config.data)
         usable = corpus.documents(rows, counts)
         language = Language(segment, corpus.vocabulary(usable, config.text), counts.labels)
         if not language.vocabulary.tokens:
             raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
-        folder.write_lines("vocabulary.txt", language.vocabulary.tokens)
-        folder.write_lines("labels.txt", language.labels)
-        blocks = corpus.blocks(usable, language.vocabulary, language.labels, cluster.number)
+        folder.write_lines(VOCABULARY, language.vocabulary.tokens)
+        folder.write_lines(LABELS, language.labels)
+        blocks = corpus.blocks(usable, language.vocabulary, language.labels, request.executors)
         result.seconds.prepare = time.monotonic() - begun
 
-        display.stage(f"starting {cluster.number} TensorFlow workers")
-        executors.check_registered(spark.sparkContext, cluster.number)
-        monitor = Monitor(display.show, folder.record)
+        terminal.stage(f"starting {request.executors} TensorFlow workers")
+        executors.check_registered(spark.sparkContext, request.executors)
+        monitor = Monitor(request.executors, terminal.show, folder.record, fed=rows.unpersist)
         assignment = Assignment(config, language, counts.documents, folder.models)
-        with EventServer(str(spark.conf.get("spark.driver.host")), monitor.handle) as events:
-            workers = start_workers(spark.sparkContext, cluster, assignment, events.address, monitor)
-            display.stage("feeding and training", epochs=config.train.epochs)
+        with EventServer.of_driver(spark.sparkContext.getConf(), monitor.handle) as events:
+            workers = start_workers(spark.sparkContext, request, assignment, events.address, monitor)
+            terminal.stage("feeding and training")
             begun = time.monotonic()
-            feed_and_watch(blocks, workers, events.address, monitor)
+            try:
+                feed_and_watch(blocks, workers, events.address, monitor)
+            except WorkerError as error:
+                # What could not be recorded here broke the connections of the workers: that is the cause.
+                raise events.failure or error from error
         result.seconds.feed = monitor.fed_at - begun if monitor.fed_at else None
-        result.trained(monitor)
-        result.rows.check()
-        display.summary(language.labels, result, monitor)
+        outcome.trained(result, monitor)
+        if lost := result.rows.lost():
+            raise LostRowsError(lost)
+        terminal.outcome(result, language.labels)
+
+
+def check_batch(train: TrainConfig, request: ResourceRequest) -> None:
+    """Makes sure that every worker has a document in each full batch.
+
+    Raises:
+        SettingsError: there are more workers than documents in a batch.
+    """
+    if train.batch_size < request.executors:
+        raise SettingsError(
+            f"A batch has at least one document for each worker. Received: train.batch_size={train.batch_size} and "
+            f"{request.executors} workers.",
+            f"Set train.batch_size to {request.executors} or more.",
+        )
 
 
 def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
@@ -120,7 +144,8 @@ def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
         reasons = ", ".join(f"{reason}: {number}" for reason, number in sorted(counts.rejected.items()))
         raise DataError(
             f"{bad} of {counts.read} rows cannot be used ({reasons}); data.max_bad_fraction allows "
-            f"{data.max_bad_fraction:.2%}. The rows are in quarantine.jsonl. Mend them, or raise data.max_bad_fraction."
+            f"{data.max_bad_fraction:.2%}. Rows of each reason are in quarantine.jsonl. Fix them, "
+            "or raise data.max_bad_fraction."
         )
     if len(counts.labels) < 2:
         raise DataError(
@@ -130,7 +155,7 @@ def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
 
 
 def start_workers(
-    context: SparkContext, asked: executors.Executors, assignment: Assignment, driver: Address, monitor: Monitor
+    context: SparkContext, request: ResourceRequest, assignment: Assignment, driver: Address, monitor: Monitor
 ) -> tfos.Workers:
     """Starts a worker on each executor.
 
@@ -139,16 +164,16 @@ def start_workers(
     """
     context.setJobGroup(START, "starting TensorFlow workers")
     try:
-        return tfos.start(context, asked.number, asked.cores, assignment, driver.connect)
+        return tfos.start(context, request.executors, request.cores, assignment, driver.connect)
     except Py4JJavaError as error:
         where = executors.of_tasks(context, START)
         missing = [
             f"worker {worker} on {where.get(worker, 'no executor')}"
-            for worker in range(asked.number)
+            for worker in range(request.executors)
             if worker not in monitor.joined
         ]
         raise ClusterStartError(
-            f"{len(monitor.joined)} of {asked.number} TensorFlow workers have come together. "
+            f"{len(monitor.joined)} of {request.executors} TensorFlow workers have come together. "
             f"Missing: {', '.join(missing) or 'none'}. {executors.lost(context)}{error.java_exception.getMessage()}"
         ) from error
 

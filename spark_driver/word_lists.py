@@ -3,9 +3,9 @@
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from run.config import TextConfig
 from spark_driver.errors import InputError
-from trainer.config import TextConfig
-from trainer.segmenter import Segmenter
+from text.segmenter import Segmenter
 
 
 def segmenter(spark: SparkSession, text: TextConfig) -> Segmenter:

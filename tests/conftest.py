@@ -10,13 +10,13 @@ import hypothesis
 import numpy as np
 import pytest
 
-from trainer.assignment import Language
-from trainer.blocks import Block
-from trainer.config import DataConfig, ModelConfig, RunConfig, TextConfig
+from run.config import DataConfig, ModelConfig, RunConfig, TextConfig
+from text.blocks import Block
+from text.language import Language
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
 from trainer.place import Place
-from trainer.segmenter import Segmenter
 from trainer.spool import Share
-from trainer.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
     from trainer.collective import Collective

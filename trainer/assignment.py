@@ -2,19 +2,9 @@
 
 from dataclasses import dataclass
 
-from trainer.blocks import Split
-from trainer.config import RunConfig
-from trainer.segmenter import Segmenter
-from trainer.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class Language:
-    """What turns a text into ids and a class into a label; goes into the exported model."""
-
-    segmenter: Segmenter
-    vocabulary: Vocabulary
-    labels: tuple[str, ...]
+from run.config import RunConfig
+from run.splits import Split
+from text.language import Language
 
 
 @dataclass(frozen=True)

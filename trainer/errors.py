@@ -5,18 +5,6 @@ class TrainerError(Exception):
     """Root of everything that the trainer raises on purpose."""
 
 
-class DataError(TrainerError):
-    """The user's data or configuration cannot be used; the message says what to change."""
-
-
-class BlockError(TrainerError):
-    """Bytes that should be a block of documents are not one."""
-
-
-class SegmenterError(DataError):
-    """A user dictionary or a list of stop words cannot be used."""
-
-
 class ModelError(TrainerError):
     """A saved model is missing, incomplete, or does not answer as it did when it was trained."""
 
@@ -27,11 +15,3 @@ class DeviceError(TrainerError):
 
 class TrainingError(TrainerError):
     """Training cannot go on, for instance because the loss is not a number."""
-
-
-class StorageError(TrainerError):
-    """A file or a folder cannot be read or written; the message says which, why, and what to do."""
-
-
-class UnreachableError(StorageError):
-    """HDFS does not answer; asking once more, for instance to clean up, would wait in vain again."""

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.config import DataConfig
-from trainer.errors import DataError
-from trainer.metrics import Evaluation
-from trainer.reading import read
-from trainer.records import RowError
+from run.config import DataConfig
+from run.metrics import Evaluation
+from text.errors import DataError, RowError
+from text.reading import read
 from trainer.serving import Classifier
 
 

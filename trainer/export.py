@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from trainer.assignment import Language
-from trainer.config import RunConfig
+from run.config import RunConfig
+from run.metrics import Evaluation
+from text.language import Language
+from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
 from trainer.errors import ModelError
-from trainer.metrics import Evaluation
 from trainer.model import TextCNN
 from trainer.spool import Share
-from trainer.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
 
 CARD = "model.json"
 EXTRA = "assets.extra"

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from trainer.config import ModelConfig
-from trainer.vocabulary import PADDING
+from run.config import ModelConfig
+from text.vocabulary import PADDING
 
 
 class TextCNN(keras.Model):

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from trainer import storage
-from trainer.errors import ModelError, SegmenterError
+import storage
+from storage.publishing import versions
+from text.errors import SegmenterError
+from text.segmenter import Segmenter, lines
+from trainer.errors import ModelError
 from trainer.export import CARD, EXTRA, STOP_WORDS, USER_DICTIONARY
-from trainer.publish import versions
-from trainer.segmenter import Segmenter, lines
 
 BATCH = 256
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.blocks import SPLITS, Block, Split
-from trainer.errors import BlockError
+from run.splits import SPLITS, Split
+from text.blocks import Block
+from text.errors import BlockError
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from run.config import ModelConfig, TrainConfig
+from run.metrics import Evaluation
 from trainer.batches import Batch, in_order_of_length
 from trainer.collective import Collective, sum_over_replicas, summed_rows
-from trainer.config import ModelConfig, TrainConfig
-from trainer.metrics import Evaluation
+from trainer.lazy_adam import LazyAdam
 from trainer.model import TextCNN
-from trainer.row_adam import RowAdam
 from trainer.spool import Share
 
 _IDS = tf.TensorSpec([None, None], tf.int32)
@@ -43,7 +43,7 @@ class ReplicatedModel:
         self.model = TextCNN(model, vocabulary_size, classes, train.seed)
         self._table = self.model.embedding.embeddings.value
         self._dense = [v.value for v in self.model.trainable_variables if v is not self.model.embedding.embeddings]
-        self._row_optimizer = RowAdam(self._table, train.learning_rate)
+        self._embedding_optimizer = LazyAdam(self._table, train.learning_rate)
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)
         self._train = tf.function(self._step, input_signature=[_IDS, _LABELS, _WEIGHTS, _COUNTER])
@@ -67,7 +67,9 @@ class ReplicatedModel:
         tokens, token_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
-        self._row_optimizer.apply(tokens, token_gradients / weight, tf.cast(self._optimizer.iterations + 1, tf.float32))
+        self._embedding_optimizer.apply(
+            tokens, token_gradients / weight, tf.cast(self._optimizer.iterations + 1, tf.float32)
+        )
         self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
         return loss, weight
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
+from run.config import TrainConfig
+from run.events import EpochDone, Progress, Report, Tested
+from run.metrics import Evaluation
+from run.splits import SPLITS, Split
 from trainer import batches
-from trainer.blocks import SPLITS, Split
-from trainer.config import TrainConfig
 from trainer.errors import TrainingError
-from trainer.events import EpochDone, Progress, Report, Tested
-from trainer.metrics import Evaluation
 from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel
 
 REPORT_SECONDS = 1.0
-RAN_AWAY = "The weights have run away. Lower train.learning_rate."
+DIVERGED = "Training has diverged. Lower train.learning_rate."
 WARM_UP_STEPS = 10
 """Steps that do not count for the speed: they hold the compilation of the step."""
 
@@ -85,7 +85,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         if not best.offer(epoch, validation.accuracy, model):
             break
     if not all(np.isfinite(weights).all() for weights in best.weights):
-        raise TrainingError(RAN_AWAY)
+        raise TrainingError(DIVERGED)
     model.restore(best.weights)
     test = model.evaluate(shares["test"])
     report(
@@ -135,7 +135,7 @@ def _epoch(
             if total > WARM_UP_STEPS:
                 speed.documents += fresh
                 speed.seconds += seconds
-            report(Progress(worker, epoch, step, steps, documents, fresh / seconds, mean))
+            report(Progress(worker, epoch, config.epochs, step, steps, documents, fresh / seconds, mean))
             loss_before, documents_before, reported = float(loss_sum), documents, now
     return float(loss_sum / weight_sum), int(weight_sum)
 
@@ -143,7 +143,7 @@ def _epoch(
 def _finite(loss: float, weight: float, epoch: int, step: int) -> float:
     mean = loss / max(weight, 1.0)
     if not math.isfinite(mean):
-        raise TrainingError(f"The loss is {mean} in step {step} of epoch {epoch}. {RAN_AWAY}")
+        raise TrainingError(f"The loss is {mean} in step {step} of epoch {epoch}. {DIVERGED}")
     return mean
 
 

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 
 import tensorflow as tf
 
-from trainer import devices, storage
+import storage
+from run.events import Acknowledged, Event, Failed, Finished, Published, Report, Spooled, Started
+from storage.publishing import publish
+from trainer import devices
 from trainer.assignment import Assignment
 from trainer.collective import Collective
-from trainer.events import Acknowledged, Failed, Finished, Published, Report, Spooled, Started
 from trainer.export import check, export, golden, metrics_of
 from trainer.place import Place
-from trainer.publish import publish
 from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
@@ -52,13 +53,17 @@ def run(
         report(_spooled(place.worker, spool, blocks, report))
         shares = shares_of(spool)
         model = ReplicatedModel(config.model, config.train, len(language.vocabulary), len(language.labels), collective)
-        trained = train(model, config.train, shares, report)
+        trained = train(model, config.train, shares, report if place.is_chief else _nobody)
         published = None
         if place.is_chief:
             examples = shares["validation"] if len(shares["validation"]) else shares["train"]
             published = _publish(assignment, model, trained, examples, Path(scratch), report)
         collective.gather(1.0)  # nobody leaves before the model is in place
         return published
+
+
+def _nobody(_: Event) -> None:
+    """Hears what all workers know: the chief tells it."""
 
 
 def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.doctor.asked import Resources
 from cluster.errors import YarnError
-from cluster.hadoop.settings import GPU
-from cluster.yarn import connected
+from cluster.yarn.client import connected
+from run.resources import Resources
+
+GPU = "yarn.io/gpu"
+"""YARN's name of a GPU as a resource."""
 
 PATIENCE = {
     "yarn.resourcemanager.connect.max-wait.ms": "4000",

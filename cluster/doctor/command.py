@@ -5,14 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cluster import staging, submit
-from cluster.doctor import environment, launch, machine, storage, yarn
-from cluster.doctor.asked import asked, counted
+from cluster import local
+from cluster.doctor import containers, environment, hdfs, machine
+from cluster.doctor import properties as checks
 from cluster.doctor.capacity import ask
 from cluster.doctor.finding import Finding, broken, guarded
 from cluster.errors import YarnError
-from cluster.hdfs import Folder
-from cluster.profile import Profile
+from cluster.spark_submit import Launch, spark_home
+from cluster.yarn import artifacts
+from cluster.yarn.command import command
+from run.profile import Profile
+from run.resources import ResourceRequest, counted
 
 
 def doctor(profile: Profile, passed_on: Sequence[str] = ()) -> int:
@@ -44,23 +47,23 @@ def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
         return
     client = spark and (yield from guarded("Hadoop client", machine.hadoop_client()))
     configured = yield from guarded("HADOOP_CONF_DIR", machine.hadoop_configuration())
-    has_hdfs = configured and (yield from guarded("HDFS", storage.findings(profile)))
+    has_hdfs = configured and (yield from guarded("HDFS", hdfs.findings(profile)))
     if configured and spark:
         yield from guarded("launch", _on_yarn(profile, passed_on, can_ask=java and client))
     yield from guarded("environment", environment.findings(profile, has_hdfs))
 
 
 def _here(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
-    properties = submit.local(profile, _run(passed_on), Path("logs")).effective()
-    wanted = asked(properties)
-    yield from launch.executors(profile, properties, wanted)
-    yield from launch.in_local_cluster(properties, wanted)
+    properties = local.command(profile, _launch(passed_on), Path("logs")).effective()
+    wanted = ResourceRequest.of(properties)
+    yield from checks.executors(profile, properties, wanted)
+    yield from checks.in_local_cluster(properties, wanted)
     yield from machine.room(wanted)
 
 
 def _on_yarn(profile: Profile, passed_on: Sequence[str], can_ask: bool) -> Iterator[Finding]:
     properties = _properties(profile, passed_on)
-    wanted = asked(properties)
+    wanted = ResourceRequest.of(properties)
     queue = properties.get("spark.yarn.queue", "default")
     capacity = None
     if can_ask:
@@ -69,24 +72,24 @@ def _on_yarn(profile: Profile, passed_on: Sequence[str], can_ask: bool) -> Itera
         except YarnError as error:
             yield broken("YARN", error)
         else:
-            yield from yarn.findings(profile, queue, wanted, capacity)
+            yield from containers.findings(profile, queue, wanted, capacity)
     if wanted.gpus:
-        yield from launch.discovery(properties)
-    yield from launch.executors(profile, properties, wanted)
-    yield from launch.memory_overhead(wanted)
-    yield from launch.ports(properties, [node.host for node in capacity.nodes] if capacity else [])
-    yield from launch.protection(properties)
+        yield from checks.discovery(properties)
+    yield from checks.executors(profile, properties, wanted)
+    yield from checks.memory_overhead(wanted)
+    yield from checks.ports(properties, [node.host for node in capacity.nodes] if capacity else [])
+    yield from checks.protection(properties)
 
 
 def _properties(profile: Profile, passed_on: Sequence[str]) -> dict[str, str]:
     """The launch's properties, but for places on HDFS and the environment, which has checks of its own."""
     without = replace(profile, environment=None)
-    needed = staging.needed(without, submit.spark_home())
-    return submit.yarn(without, _run(passed_on), needed, Folder("hdfs:///staging")).effective()
+    needed = artifacts.of(without, spark_home())
+    return command(without, _launch(passed_on), needed, "hdfs:///staging").effective()
 
 
-def _run(passed_on: Sequence[str]) -> submit.Run:
-    """A run of which nothing is checked but what every run has."""
-    return submit.Run(
+def _launch(passed_on: Sequence[str]) -> Launch:
+    """A launch of which nothing is checked but what every launch has."""
+    return Launch(
         name="doctor", script=Path("train.py"), run_file=Path("run.toml"), out="runs/doctor", passed_on=passed_on
     )

@@ -11,11 +11,10 @@ from pathlib import Path, PurePosixPath
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from cluster.doctor import storage
+import storage
 from cluster.doctor.finding import Finding, failed, note, ok, warning
 from cluster.errors import PackError
-from cluster.hdfs import Folder
-from cluster.profile import Profile
+from run.profile import Profile
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu")
@@ -81,8 +80,7 @@ def read(path: Path) -> Archive:
 
 
 def _on_hdfs(uri: str) -> Finding:
-    folder, _, file = uri.rpartition("/")
-    size = storage.within(storage.SECONDS, uri, lambda: Folder(f"{folder}/").size(file))
+    size = storage.size(uri)
     if size is None:
         return failed("environment", f"{uri} is not there", PACK)
     return note("environment", f"{uri}, {size / 1e6:,.0f} MB: is there, and is not looked into")

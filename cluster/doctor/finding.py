@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Literal
 
-from cluster.errors import ClusterError
+from run.errors import ExplainedError
 
 LONGEST = 200
 """Characters of what others say of an error."""
@@ -49,7 +49,7 @@ def failed(what: str, found: str, remedy: str | None) -> Finding:
     return Finding("failed", what, found, remedy)
 
 
-def broken(what: str, error: ClusterError) -> Finding:
+def broken(what: str, error: ExplainedError) -> Finding:
     """A check could not come to its end."""
     return failed(what, shorten(error.found, LONGEST, placeholder=" …"), error.remedy)
 
@@ -61,7 +61,7 @@ def guarded(what: str, findings: Iterable[Finding]) -> Generator[Finding, None, 
         for finding in findings:
             well &= finding.verdict != "failed"
             yield finding
-    except ClusterError as error:
+    except ExplainedError as error:
         yield broken(what, error)
         return False
     return well

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,9 @@ from xml.etree import ElementTree
 
 from packaging.specifiers import SpecifierSet
 
-from cluster.doctor.asked import Asked
 from cluster.doctor.finding import Finding, failed, ok, warning
-from cluster.hadoop.daemons import java
-from cluster.hadoop.errors import HadoopError
-from cluster.submit import spark_home
+from cluster.spark_submit import spark_home
+from run.resources import ResourceRequest
 
 JAVA = 17
 """The oldest that Spark 4 runs on."""
@@ -29,10 +28,9 @@ CONFIGURATION = ("core-site.xml", "yarn-site.xml")
 
 def java_version() -> Iterator[Finding]:
     """The Java that spark-submit takes."""
-    try:
-        program = java()
-    except HadoopError:
-        home = os.environ.get("JAVA_HOME")
+    home = os.environ.get("JAVA_HOME")
+    program = shutil.which("java", path=f"{home}/bin" if home else None)
+    if program is None:
         yield failed("Java", f"none in {f'JAVA_HOME={home}' if home else 'PATH'}", f"Install Java {JAVA} or later.")
         return
     try:
@@ -100,10 +98,10 @@ def hadoop_configuration() -> Iterator[Finding]:
     yield ok(what, name)
 
 
-def room(asked: Asked) -> Iterator[Finding]:
+def room(request: ResourceRequest) -> Iterator[Finding]:
     """Memory and cores for executors on this machine."""
-    heaps = asked.executors * asked.heap_mb + asked.driver.memory_mb
-    needed = heaps + asked.executors * TENSORFLOW_MB
+    heaps = request.executors * request.heap_mb + request.driver.memory_mb
+    needed = heaps + request.executors * TENSORFLOW_MB
     available = _available_mb()
     found = f"{needed:,} MiB needed, {available:,} MiB available"
     if needed > available:
@@ -111,8 +109,8 @@ def room(asked: Asked) -> Iterator[Finding]:
     else:
         yield ok("memory", found)
     cores = os.cpu_count() or 1
-    found = f"{asked.executors * asked.cores} for executors, {cores} on this machine"
-    if asked.executors * asked.cores > cores:
+    found = f"{request.executors * request.cores} for executors, {cores} on this machine"
+    if request.executors * request.cores > cores:
         yield warning("cores", found, "It works, but slowly: lower workers or cores in the profile.")
     else:
         yield ok("cores", found)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cluster import submit
+from cluster import spark_submit
 
-SCRIPT = Path(submit.__file__).with_name("discover_gpus.sh")
+SCRIPT = Path(spark_submit.__file__).with_name("discover_gpus.sh")
 EXECUTOR = f"import subprocess, sys; print(subprocess.run(['{SCRIPT}']).returncode, flush=True); sys.stdin.read()"
 """An executor runs the script as its child, and lives on."""
 

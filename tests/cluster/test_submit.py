@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cluster import submit
-from cluster.errors import ProfileError
-from cluster.hdfs import Folder
-from cluster.profile import Profile
-from cluster.staging import FileContent, Needed, ZipContent
+from cluster import local, spark_submit
+from cluster.errors import LaunchError
+from cluster.yarn.artifacts import Artifacts, FileArtifact, ZipArtifact
+from cluster.yarn.command import command as yarn
+from run.errors import SettingsError
+from run.profile import Profile
 
-HERE = Path(submit.__file__).parent
-STAGING = Folder("hdfs:///user/me/.textcnn")
+HERE = Path(spark_submit.__file__).parent
+STAGING = "hdfs:///user/me/.textcnn"
 
 
 @pytest.fixture(autouse=True)
@@ -23,20 +24,20 @@ def _spark(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def needed(tmp_path: Path) -> Needed:
+def needed(tmp_path: Path) -> Artifacts:
     (tmp_path / "a.jar").write_bytes(b"a")
     (tmp_path / "py.zip").write_bytes(b"b")
     (tmp_path / "environment.tar.gz").write_bytes(b"c")
-    return Needed(
-        jars=ZipContent("spark-jars", {"a.jar": tmp_path / "a.jar"}),
-        pyspark=(FileContent(tmp_path / "py.zip"),),
-        packages=ZipContent("textcnn", {"a.jar": tmp_path / "a.jar"}),
-        environment=FileContent(tmp_path / "environment.tar.gz"),
+    return Artifacts(
+        jars=ZipArtifact("spark-jars", {"a.jar": tmp_path / "a.jar"}),
+        pyspark=(FileArtifact(tmp_path / "py.zip"),),
+        packages=ZipArtifact("textcnn", {"a.jar": tmp_path / "a.jar"}),
+        environment=FileArtifact(tmp_path / "environment.tar.gz"),
     )
 
 
-def run(passed_on: tuple[str, ...] = (), out: str = "out") -> submit.Run:
-    return submit.Run(
+def run(passed_on: tuple[str, ...] = (), out: str = "out") -> spark_submit.Launch:
+    return spark_submit.Launch(
         name="reviews",
         script=Path("/code/train.py"),
         run_file=Path("/runs/my run.toml"),
@@ -46,7 +47,7 @@ def run(passed_on: tuple[str, ...] = (), out: str = "out") -> submit.Run:
     )
 
 
-def conf(command: submit.SparkSubmit) -> list[str]:
+def conf(command: spark_submit.SparkSubmit) -> list[str]:
     """The properties of a command as given on its command line."""
     argv = command.argv()
     return [after for before, after in pairwise(argv) if before == "--conf"]
@@ -54,7 +55,7 @@ def conf(command: submit.SparkSubmit) -> list[str]:
 
 def test_local() -> None:
     profile = Profile(spark={"spark.ui.enabled": "true"})
-    command = submit.local(profile, run(("--conf", "spark.driver.memory=2g")), Path("/my runs/logs"))
+    command = local.command(profile, run(("--conf", "spark.driver.memory=2g")), Path("/my runs/logs"))
     logging = f"-Dlog4j2.configurationFile=file://{HERE}/log4j2-file.properties"
     assert command.argv() == [
         "/spark/bin/spark-submit",
@@ -79,7 +80,7 @@ def test_local() -> None:
     ]
 
 
-def test_yarn_in_cluster_mode(needed: Needed) -> None:
+def test_yarn_in_cluster_mode(needed: Artifacts) -> None:
     profile = Profile(
         master="yarn",
         workers=3,
@@ -91,7 +92,7 @@ def test_yarn_in_cluster_mode(needed: Needed) -> None:
         principal="me@X",
         keytab="/me.keytab",
     )
-    command = submit.yarn(profile, run(("--queue", "other"), "hdfs:///out"), needed, STAGING)
+    command = yarn(profile, run(("--queue", "other"), "hdfs:///out"), needed, STAGING)
     assert command.argv() == [
         "/spark/bin/spark-submit",
         *("--conf", "spark.app.name=reviews"),
@@ -117,7 +118,7 @@ def test_yarn_in_cluster_mode(needed: Needed) -> None:
         *("--conf", "spark.task.resource.gpu.amount=1"),
         *("--conf", "spark.yarn.appMasterEnv.HADOOP_CONF_DIR=__spark_conf__/__hadoop_conf__"),
         *("--conf", f"spark.yarn.archive=hdfs:///user/me/.textcnn/{needed.jars.name}"),
-        *("--conf", f"spark.yarn.dist.archives=hdfs:///user/me/.textcnn/{[*needed.contents()][-1].name}#environment"),
+        *("--conf", f"spark.yarn.dist.archives=hdfs:///user/me/.textcnn/{[*needed][-1].name}#environment"),
         *("--conf", f"spark.yarn.dist.files=file:///runs/my%20run.toml#run.toml,file://{HERE}/discover_gpus.sh"),
         *("--conf", f"spark.yarn.dist.pyFiles=hdfs:///user/me/.textcnn/{needed.packages.name}"),
         *("--conf", "spark.yarn.executor.nodeLabelExpression=gpu"),
@@ -135,36 +136,38 @@ def test_yarn_in_cluster_mode(needed: Needed) -> None:
     }
 
 
-def test_in_client_mode_the_driver_uses_the_python_and_the_run_file_of_the_gateway(needed: Needed) -> None:
-    command = submit.yarn(Profile(master="yarn", deploy_mode="client"), run(), needed, STAGING)
+def test_in_client_mode_the_driver_uses_the_python_and_the_run_file_of_the_gateway(needed: Artifacts) -> None:
+    command = yarn(Profile(master="yarn", deploy_mode="client"), run(), needed, STAGING)
     assert f"spark.pyspark.driver.python={sys.executable}" in conf(command)
     assert "spark.pyspark.python=./environment/bin/python" in conf(command)
     assert not [line for line in conf(command) if line.startswith(("spark.yarn.dist.files", "spark.yarn.appMasterEnv"))]
     assert command.argv()[-6:-4] == ["--config", "/runs/my run.toml"]
 
 
-def test_without_an_environment_the_nodes_use_their_own_python(needed: Needed) -> None:
-    bare = Needed(jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment=None)
-    command = submit.yarn(Profile(master="yarn", python="/opt/python"), run(), bare, STAGING)
+def test_without_an_environment_the_nodes_use_their_own_python(needed: Artifacts) -> None:
+    bare = Artifacts(jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment=None)
+    command = yarn(Profile(master="yarn", python="/opt/python"), run(), bare, STAGING)
     assert "spark.pyspark.python=/opt/python" in conf(command)
     assert not [line for line in conf(command) if line.startswith("spark.yarn.dist.archives")]
 
 
-def test_an_environment_that_is_on_hdfs_stays_where_it_is(needed: Needed) -> None:
-    there = Needed(jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment="hdfs:///e.tar.gz")
-    command = submit.yarn(Profile(master="yarn"), run(), there, STAGING)
+def test_an_environment_that_is_on_hdfs_stays_where_it_is(needed: Artifacts) -> None:
+    there = Artifacts(
+        jars=needed.jars, pyspark=needed.pyspark, packages=needed.packages, environment="hdfs:///e.tar.gz"
+    )
+    command = yarn(Profile(master="yarn"), run(), there, STAGING)
     assert "spark.yarn.dist.archives=hdfs:///e.tar.gz#environment" in conf(command)
 
 
-def test_the_profile_wins_over_our_properties(needed: Needed) -> None:
+def test_the_profile_wins_over_our_properties(needed: Artifacts) -> None:
     profile = Profile(master="yarn", spark={"spark.yarn.maxAppAttempts": "2"})
-    assert "spark.yarn.maxAppAttempts=2" in conf(submit.yarn(profile, run(), needed, STAGING))
+    assert "spark.yarn.maxAppAttempts=2" in conf(yarn(profile, run(), needed, STAGING))
 
 
-def test_yarn_has_to_be_known(needed: Needed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yarn_has_to_be_known(needed: Artifacts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HADOOP_CONF_DIR")
-    with pytest.raises(ProfileError, match="HADOOP_CONF_DIR is not set"):
-        submit.yarn(Profile(master="yarn"), run(), needed, STAGING)
+    with pytest.raises(LaunchError, match="HADOOP_CONF_DIR is not set"):
+        yarn(Profile(master="yarn"), run(), needed, STAGING)
 
 
 @pytest.mark.parametrize(
@@ -176,20 +179,20 @@ def test_yarn_has_to_be_known(needed: Needed, monkeypatch: pytest.MonkeyPatch) -
         (("-c", "spark.submit.deployMode=cluster"), r"spark\.submit\.deployMode=cluster"),
     ],
 )
-def test_where_to_run_comes_from_the_profile_alone(passed_on: tuple[str, ...], said: str, needed: Needed) -> None:
-    with pytest.raises(ProfileError, match=said):
-        submit.local(Profile(), run(passed_on), Path("logs"))
-    with pytest.raises(ProfileError, match=said):
-        submit.yarn(Profile(master="yarn"), run(passed_on), needed, STAGING)
+def test_where_to_run_comes_from_the_profile_alone(passed_on: tuple[str, ...], said: str, needed: Artifacts) -> None:
+    with pytest.raises(SettingsError, match=said):
+        local.command(Profile(), run(passed_on), Path("logs"))
+    with pytest.raises(SettingsError, match=said):
+        yarn(Profile(master="yarn"), run(passed_on), needed, STAGING)
 
 
 def test_spark_sees_defaults_below_ours_and_the_users_above(
-    needed: Needed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    needed: Artifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     defaults = "spark.authenticate true\nspark.executor.cores 9\nspark.executor.memory 9g\n"
     (tmp_path / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
-    command = submit.yarn(Profile(master="yarn"), run(("--executor-memory", "3g")), needed, STAGING)
+    command = yarn(Profile(master="yarn"), run(("--executor-memory", "3g")), needed, STAGING)
     effective = command.effective()
     assert effective["spark.authenticate"] == "true"
     assert effective["spark.executor.cores"] == "1"

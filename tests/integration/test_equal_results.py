@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from run.config import ModelConfig, TrainConfig
+from run.events import EpochDone, Event
+from run.splits import Split
 from tests.integration import gang
+from text.blocks import Block
 from trainer.batches import Batch
-from trainer.blocks import Block, Split
 from trainer.collective import Collective
-from trainer.config import ModelConfig, TrainConfig
-from trainer.events import EpochDone, Event
 from trainer.place import Place
 from trainer.spool import Spool
 from trainer.step import ReplicatedModel

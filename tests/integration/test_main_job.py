@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from tests.integration.conftest import Command, Outcome, Running
-from trainer.records import split_of
-from trainer.segmenter import Segmenter
-from trainer.vocabulary import Vocabulary
+from text.records import split_of
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +69,7 @@ def test_every_row_is_accounted_for(run: tuple[Path, Outcome], reviews: list[dic
         "train": splits["train"],
         "validation": splits["validation"],
         "test": splits["test"],
-        "fed": splits["train"],
+        "fed": {split: splits[split] for split in ("train", "validation", "test")},
         "trained_first_epoch": splits["train"],
     }
 
@@ -162,8 +162,15 @@ def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, 
     assert outcome.status == 0, outcome.terminal
     result = result_of(tmp_path / "out")
     assert result["rows"] == {
-        "read": 4, "quarantined": 1, "train": 2, "validation": 1, "test": 0, "fed": 2, "trained_first_epoch": 2,
-    }  # fmt: skip
+        "read": 4,
+        "quarantined": 1,
+        "train": 2,
+        "validation": 1,
+        "test": 0,
+        "fed": {"train": 2, "validation": 1, "test": 0},
+        "trained_first_epoch": 2,
+    }
+    assert result["rejected"] == {"label that training never saw": 1}
     assert result["test"] is None
     assert Path(result["model"]).is_dir()
 

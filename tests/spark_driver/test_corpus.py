@@ -5,11 +5,12 @@ from collections import Counter
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from run.config import TextConfig
+from run.splits import SPLITS
 from spark_driver import corpus
 from spark_driver.documents import PREPARED
-from trainer.blocks import SPLITS, Block
-from trainer.config import TextConfig
-from trainer.vocabulary import Vocabulary
+from text.blocks import Block
+from text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.integration
 

@@ -10,12 +10,12 @@ import pytest
 from pyarrow import parquet
 from pyspark.sql import Row, SparkSession
 
+from run.config import DataConfig, TextConfig
 from spark_driver.documents import prepared
 from spark_driver.errors import InputError, cause
-from trainer.config import DataConfig, TextConfig
-from trainer.errors import DataError
-from trainer.records import split_of
-from trainer.segmenter import Segmenter
+from text.errors import DataError
+from text.records import split_of
+from text.segmenter import Segmenter
 
 pytestmark = pytest.mark.integration
 

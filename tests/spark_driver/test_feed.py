@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from run.events import Acknowledged, Event, Failed, Finished, Progress, Spooled, Started
 from spark_driver import feed
 from spark_driver.errors import WorkerError
 from spark_driver.feed import DIED, WINDOW, Supervisor
 from spark_driver.tfos import WorkerChannel
-from trainer.events import Acknowledged, Event, Failed, Finished, Progress, Spooled, Started
 
 SPOOLED = Spooled(0, {"train": 1, "validation": 0, "test": 0}, 0.1)
 
@@ -79,7 +79,7 @@ def test_a_block_that_is_not_written_down_is_an_error() -> None:
 def test_it_watches_until_the_worker_has_finished() -> None:
     told: list[Event] = []
     channel = Channel(lambda _: [])
-    events: list[Event] = [Progress(0, 1, 1, 1, 8, 8.0, 0.5), Finished(0)]
+    events: list[Event] = [Progress(0, 1, 5, 1, 1, 8, 8.0, 0.5), Finished(0)]
     for event in events:
         channel.events.put(event)
     Supervisor(channel, told.append).watch()

@@ -1,7 +1,7 @@
 """What the driver knows of the workers."""
 
+from run.events import EpochDone, Event, Failed, Spooled
 from spark_driver.monitor import Monitor
-from trainer.events import EpochDone, Event, Failed, Spooled
 
 ECHO = Failed(0, "UnavailableError: peer", "", lost_peer=True)
 CAUSE = Failed(1, "ValueError: no", "", lost_peer=False)
@@ -9,7 +9,7 @@ CAUSE = Failed(1, "ValueError: no", "", lost_peer=False)
 
 def monitor(*events: Event) -> tuple[Monitor, list[Event]]:
     recorded: list[Event] = []
-    watching = Monitor(lambda _: None, recorded.append)
+    watching = Monitor(2, lambda _: None, recorded.append)
     for event in events:
         watching.handle(event)
     return watching, recorded
@@ -27,8 +27,17 @@ def test_documents_on_disk_are_those_of_all_workers() -> None:
     assert [monitor(first, second)[0].spooled_documents(s) for s in ("train", "validation", "test")] == [7, 1, 2]
 
 
-def test_what_all_workers_know_is_taken_from_the_chief() -> None:
-    epochs = [EpochDone(worker, 1, 7, 0.5, None, None, None, 1.0) for worker in (1, 0)]
-    watching, recorded = monitor(*epochs)
-    assert watching.epochs == [epochs[1]]
-    assert recorded == [epochs[1]]
+def test_when_all_workers_have_been_fed_it_is_told() -> None:
+    fed: list[bool] = []
+    watching = Monitor(2, lambda _: None, lambda _: None, fed=lambda: fed.append(True))
+    for worker in (0, 1):
+        assert not fed
+        watching.handle(Spooled(worker, {"train": 1, "validation": 0, "test": 0}, 0.1))
+    assert fed == [True]
+
+
+def test_an_epoch_is_shown_and_recorded() -> None:
+    epoch = EpochDone(0, 1, 7, 0.5, None, None, None, 1.0)
+    watching, recorded = monitor(epoch)
+    assert watching.epochs == [epoch]
+    assert recorded == [epoch]

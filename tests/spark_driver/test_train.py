@@ -2,10 +2,10 @@
 
 import pytest
 
+from run.config import DataConfig
 from spark_driver.corpus import Counts
 from spark_driver.train import check_usable
-from trainer.config import DataConfig
-from trainer.errors import DataError
+from text.errors import DataError
 
 DATA = DataConfig(input="reviews.tsv", max_bad_fraction=0.1)
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.assignment import Language
-from trainer.config import RunConfig
+from run.config import RunConfig
+from run.metrics import Evaluation
+from text.language import Language
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import check, export, golden, metrics_of
-from trainer.metrics import Evaluation
 from trainer.model import TextCNN
-from trainer.segmenter import Segmenter
 from trainer.spool import Share
-from trainer.vocabulary import Vocabulary
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
 

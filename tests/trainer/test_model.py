@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.config import ModelConfig
+from run.config import ModelConfig
 from trainer.model import TextCNN
 
 pytestmark = pytest.mark.usefixtures("collective")

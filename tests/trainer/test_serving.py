@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from trainer.assignment import Language
-from trainer.config import RunConfig
+from run.config import RunConfig
+from text.language import Language
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import export
 from trainer.model import TextCNN
-from trainer.segmenter import Segmenter
 from trainer.serving import Classifier
-from trainer.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.blocks import SPLITS, Block, Split
-from trainer.errors import BlockError
+from run.splits import SPLITS, Split
+from text.blocks import Block
+from text.errors import BlockError
 from trainer.spool import Spool
 
 BLOCKS = [

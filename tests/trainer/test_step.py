@@ -6,9 +6,9 @@ from math import log
 import numpy as np
 import pytest
 
+from run.config import ModelConfig, RunConfig, TrainConfig
 from trainer.batches import Batch
 from trainer.collective import Collective
-from trainer.config import ModelConfig, RunConfig, TrainConfig
 from trainer.spool import Share
 from trainer.step import ReplicatedModel
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trainer import events
+from run import events
+from run.config import ModelConfig, RunConfig, TrainConfig
+from run.events import EpochDone, Event, Progress
+from run.metrics import Evaluation
+from run.splits import Split
 from trainer.batches import Batch
-from trainer.blocks import Split
 from trainer.collective import Collective
-from trainer.config import ModelConfig, RunConfig, TrainConfig
 from trainer.errors import TrainingError
-from trainer.events import EpochDone, Event, Progress
-from trainer.metrics import Evaluation
 from trainer.spool import Share
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, train

@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import events
-from trainer.assignment import Assignment, Language
-from trainer.blocks import Block
-from trainer.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
-from trainer.errors import BlockError, ModelError, StorageError
-from trainer.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
+from run import events
+from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
+from run.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
+from storage import StorageError
+from text.blocks import Block
+from text.errors import BlockError
+from text.language import Language
+from text.segmenter import Segmenter
+from text.vocabulary import Vocabulary
+from trainer.assignment import Assignment
+from trainer.errors import ModelError
 from trainer.place import Place
-from trainer.segmenter import Segmenter
 from trainer.serving import Classifier
 from trainer.step import ReplicatedModel
-from trainer.vocabulary import Vocabulary
 from trainer.worker import reported, run
 
 pytestmark = pytest.mark.usefixtures("collective")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.hadoop.local import LocalHadoop, down, up
+from local_hadoop.local import LocalHadoop, down, up
 
 
 @pytest.fixture(scope="session")

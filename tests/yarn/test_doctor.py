@@ -11,7 +11,7 @@ import textcnn
 from cluster import pack
 from cluster.doctor import capacity
 from cluster.errors import YarnError
-from cluster.hadoop.local import LocalHadoop
+from local_hadoop.local import LocalHadoop
 
 pytestmark = pytest.mark.yarn
 

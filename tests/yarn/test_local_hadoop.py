@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
-from cluster.hadoop.command import main
-from cluster.hadoop.daemons import processes_of, wait_until
-from cluster.hadoop.errors import HadoopError
-from cluster.hadoop.jars import fetch_jars
-from cluster.hadoop.local import APPLICATIONS, FS_SHELL, LOGS, LocalHadoop, client, down, status, up
+from local_hadoop.command import main
+from local_hadoop.daemons import processes_of, wait_until
+from local_hadoop.errors import HadoopError
+from local_hadoop.jars import fetch_jars
+from local_hadoop.local import APPLICATIONS, FS_SHELL, LOGS, LocalHadoop, client, down, status, up
 
 pytestmark = pytest.mark.yarn
 
@@ -162,7 +162,7 @@ def test_up_and_down_from_the_command_line(tmp_path: Path, capsys: pytest.Captur
 def test_a_daemon_that_does_not_start_says_why_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cluster.hadoop.roles.DATA_NODE", "org.apache.hadoop.hdfs.NoSuchNode")
+    monkeypatch.setattr("local_hadoop.roles.DATA_NODE", "org.apache.hadoop.hdfs.NoSuchNode")
     with pytest.raises(HadoopError, match=r"data-node ended while starting(.|\n)*NoSuchNode"):
         up(tmp_path / "hadoop", nodes=1)
     assert not (tmp_path / "hadoop").exists()

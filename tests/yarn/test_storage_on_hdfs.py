@@ -13,14 +13,18 @@ from threading import Barrier
 
 import pytest
 
-from cluster.hadoop.daemons import wait_until
-from cluster.hadoop.local import FS_SHELL, LocalHadoop, client
+import storage
+from local_hadoop.daemons import wait_until
+from local_hadoop.local import FS_SHELL, LocalHadoop, client
+from run import events
+from run.result import Result
 from spark_driver.errors import InputError, exit_status
-from spark_driver.result import Result
 from spark_driver.run_folder import RunFolder
-from trainer import events, storage
-from trainer.errors import DataError, ModelError, StorageError
-from trainer.publish import publish, versions
+from storage import StorageError
+from storage.backend import CHUNK
+from storage.publishing import publish, versions
+from text.errors import DataError
+from trainer.errors import ModelError
 
 pytestmark = pytest.mark.yarn
 
@@ -54,7 +58,7 @@ def model(tmp_path: Path) -> Path:
     model = tmp_path / "model-to-publish"
     (model / "variables").mkdir(parents=True)
     (model / "saved_model.pb").write_bytes(b"graph")
-    (model / "variables" / "variables.index").write_bytes(os.urandom(storage.CHUNK + 1))
+    (model / "variables" / "variables.index").write_bytes(os.urandom(CHUNK + 1))
     return model
 
 
@@ -70,7 +74,7 @@ def holds_whole(version: str, model: Path) -> bool:
 # Files
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00line\r\n\xff", b"0123456789abcdef" * (storage.CHUNK // 8)])
+@pytest.mark.parametrize("data", [b"", b"\x00line\r\n\xff", b"0123456789abcdef" * (CHUNK // 8)])
 def test_bytes_come_back_as_they_were_written(data: bytes, folder: str) -> None:
     uri = storage.join(folder, "a", "书 评%20?#")
     storage.write(uri, b"before")
@@ -92,7 +96,7 @@ def test_what_is_written_here_is_read_by_hadoop_and_what_hadoop_writes_is_read_h
 
 
 def test_without_a_host_the_configured_default_is_used(folder: str) -> None:
-    path = storage.storage_path(folder)
+    path = storage.path_of(folder)
     storage.write(f"hdfs://{path}/file", b"x")
     assert storage.read(f"{folder}/file") == b"x"
     assert storage.absolute(f"hdfs://{path}") == f"hdfs://{path}"
@@ -112,17 +116,17 @@ def test_the_name_nodes_of_a_name_service_are_found(
     entries = "".join(f"<property><name>{n}</name><value>{v}</value></property>" for n, v in properties.items())
     (tmp_path / "hdfs-site.xml").write_text(f"<configuration>{entries}</configuration>")
     monkeypatch.setenv("HADOOP_CONF_DIR", str(tmp_path))
-    assert storage.read(f"hdfs://service{storage.storage_path(folder)}/file") == b"x"
+    assert storage.read(f"hdfs://service{storage.path_of(folder)}/file") == b"x"
 
 
 def test_a_file_is_replaced_when_it_is_complete_and_not_before(folder: str) -> None:
     uri = f"{folder}/file"
     storage.write(uri, b"old")
     with storage.writing(uri) as file:
-        file.write(b"n" * 2 * storage.CHUNK)
+        file.write(b"n" * 2 * CHUNK)
         assert storage.read(uri) == b"old"
         file.write(b"ew")
-    assert storage.read(uri) == b"n" * 2 * storage.CHUNK + b"ew"
+    assert storage.read(uri) == b"n" * 2 * CHUNK + b"ew"
 
 
 def write_and_fail(uri: str, data: bytes) -> None:
@@ -135,27 +139,38 @@ def test_a_file_whose_writer_fails_stays_as_it_was(folder: str) -> None:
     uri = f"{folder}/file"
     storage.write(uri, b"old")
     with pytest.raises(DataError):
-        write_and_fail(uri, b"n" * 2 * storage.CHUNK)
+        write_and_fail(uri, b"n" * 2 * CHUNK)
     assert storage.read(uri) == b"old"
     assert storage.names(folder) == ["file"]
 
 
-def test_a_log_has_whole_lines_on_the_way_and_all_of_them_at_the_end(
+def test_a_log_has_whole_lines_on_the_way_and_is_one_file_at_the_end(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri, log = f"{folder}/log", storage.Log(f"{folder}/log")
-    monkeypatch.setattr(storage, "LOG_SECONDS", 0.0)
-    monkeypatch.setattr(storage, "LOG_SHARE", 1.0)
-    for number in range(3):
-        log.add(b"%d" % number)
-        assert storage.read(uri) == b"".join(b"%d\n" % i for i in range(number + 1))
-    monkeypatch.setattr(storage, "LOG_SECONDS", 60.0)
-    for number in range(3, 1_000):
-        log.add(b"%d" % number)
-    assert storage.read(uri).splitlines() == [b"%d" % i for i in range(4)]
+    reader = storage.LogReader(uri)
+    seen: list[bytes] = []
+    assert list(reader.lines()) == []
+    monkeypatch.setattr("storage.log.SECONDS", 0.0)
+    monkeypatch.setattr("storage.log.TIME_SHARE", 1.0)
+    monkeypatch.setattr("storage.log.PART_BYTES", 10)
+    for number in range(8):
+        log.add(b"line %d" % number)
+        seen += reader.lines()
+        assert seen == [b"line %d" % i for i in range(number + 1)]
+    assert storage.names(f"{uri}.parts") == ["000000", "000001", "000002", "000003"]
+    assert list(storage.LogReader(uri).lines()) == seen
+    monkeypatch.setattr("storage.log.SECONDS", 60.0)
+    for number in range(8, 1_000):
+        log.add(b"line %d" % number)
+    seen += reader.lines()
+    assert len(seen) == 9
     log.close()
     log.close()
-    assert storage.read(uri).splitlines() == [b"%d" % i for i in range(1_000)]
+    seen += reader.lines()
+    assert seen == storage.read(uri).splitlines() == [b"line %d" % i for i in range(1_000)]
+    assert list(storage.LogReader(uri).lines()) == seen
+    assert list(reader.lines()) == []
     assert storage.names(folder) == ["log"]
 
 
@@ -321,7 +336,7 @@ def test_a_run_is_recorded_in_a_folder_on_hdfs(folder: str) -> None:
 
     run.write_json("config.json", {"name": "书评"})
     run.write_lines("labels.txt", ["好评", "差评"])
-    assert run.quarantine([]) == 0
+    run.quarantine([])
     run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], 100.0, 1.0))
     run.record(events.Published(0, f"{folder}/model/2", 0.5))
     run.write_result(Result(status="succeeded"))

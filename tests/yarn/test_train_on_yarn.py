@@ -14,12 +14,15 @@ from typing import Any
 
 import pytest
 
-from cluster import hdfs, pack, staging, submit
-from cluster.hadoop.daemons import wait_until
-from cluster.hadoop.local import FS_SHELL, LocalHadoop, client
-from cluster.hadoop.settings import SUPERUSER
-from cluster.profile import Profile
-from trainer import storage
+import storage
+from cluster import pack
+from cluster.spark_submit import spark_home
+from cluster.yarn import artifacts
+from cluster.yarn.uris import on_hdfs
+from local_hadoop.daemons import wait_until
+from local_hadoop.local import FS_SHELL, LocalHadoop, client
+from local_hadoop.settings import SUPERUSER
+from run.profile import Profile
 
 pytestmark = pytest.mark.yarn
 
@@ -80,21 +83,20 @@ Command = Callable[..., list[str]]
 
 
 @pytest.fixture
-def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> hdfs.Folder:
+def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The user's home on HDFS, with reviews in it."""
     (tmp_path / "spark").mkdir()
     (tmp_path / "spark" / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "spark"))
     monkeypatch.setenv("HADOOP_CONF_DIR", str(hadoop.conf_dir))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # for drivers on this machine
-    home = hdfs.folder("in")
+    home = on_hdfs("in")
     if not REVIEWS.exists():
         pytest.skip(f"{REVIEWS} is missing: make build/reviews.jsonl")
-    if home.size("reviews.jsonl") is None:
+    if storage.size(f"{home}/reviews.jsonl") is None:
         lines = REVIEWS.read_bytes().splitlines(keepends=True)
-        home.make()
         storage.write(f"{home}/reviews.jsonl", b"".join(lines[::12]))
-    return hdfs.folder("")
+    return on_hdfs("")
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +106,12 @@ def environment() -> Path:
 
 
 @pytest.fixture
-def staged(folder: hdfs.Folder, environment: Path) -> str:
+def staged(folder: str, environment: Path) -> str:
     """What the nodes need has been put on HDFS before; returns the packed environment's URI there."""
-    needed = staging.needed(Profile(master="yarn", environment=str(environment)), submit.spark_home())
-    assert len(list(staging.put(needed, folder / ".textcnn"))) == 5
-    assert isinstance(needed.environment, staging.FileContent)
-    return str(folder / ".textcnn" / needed.environment.name)
+    needed = artifacts.of(Profile(master="yarn", environment=str(environment)), spark_home())
+    assert len(list(artifacts.put(needed, f"{folder}/.textcnn"))) == 5
+    assert isinstance(needed.environment, artifacts.FileArtifact)
+    return f"{folder}/.textcnn/{needed.environment.name}"
 
 
 @pytest.fixture
@@ -156,15 +158,15 @@ def models(out: str) -> list[str]:
 
 
 def test_from_hdfs_to_hdfs_with_the_packed_environment_on_two_nodes(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+    hadoop: LocalHadoop, folder: str, command: Command
 ) -> None:
     first = ended(command("out/first", more=ON_TWO_NODES))
     assert first.status == 0, first.terminal
     assert application(hadoop, first.application)["finalStatus"] == "SUCCEEDED"
-    result = json.loads((folder / "out/first").read("result.json"))
+    result = json.loads(storage.read(f"{folder}/out/first/result.json"))
     assert result["exit_status"] == 0
     assert result["model"].endswith("/out/first/model/1")
-    assert (folder / "out/first/model/1").size("saved_model.pb")
+    assert storage.size(f"{folder}/out/first/model/1/saved_model.pb")
     assert re.search(r"epoch 1: \d+ documents in .* validation accuracy \d", first.terminal)
     assert f"model: {result['model']}" in first.terminal
     assert {"spark-jars.zip", "pyspark.zip"} <= set(re.findall(r"reused [0-9a-f]{16}-(\S+),", first.terminal))
@@ -172,7 +174,7 @@ def test_from_hdfs_to_hdfs_with_the_packed_environment_on_two_nodes(
 
 
 def test_a_training_error_fails_the_application_with_its_reason(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+    hadoop: LocalHadoop, folder: str, command: Command
 ) -> None:
     failed = ended(command("out/failed", "--set", "train.learning_rate=1e30"))
     assert failed.status == 1, failed.terminal
@@ -186,7 +188,7 @@ def test_a_training_error_fails_the_application_with_its_reason(
     assert models(f"{folder}/out/failed") == []
 
 
-def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: hdfs.Folder, command: Command) -> None:
+def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: str, command: Command) -> None:
     done = ended(command("out/client", more=f'{ON_ONE_NODE}\ndeploy_mode = "client"'))
     assert done.status == 0, done.terminal
     assert application(hadoop, done.application)["finalStatus"] == "SUCCEEDED"
@@ -194,7 +196,7 @@ def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: hdfs.Folder, com
 
 
 def test_two_workers_on_a_node_have_a_gpu_each_and_fail_where_tensorflow_does_not_see_it(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, tmp_path: Path
+    hadoop: LocalHadoop, folder: str, command: Command, tmp_path: Path
 ) -> None:
     nvidia_smi = tmp_path / "bin" / "nvidia-smi"
     nvidia_smi.parent.mkdir()
@@ -208,7 +210,7 @@ def test_two_workers_on_a_node_have_a_gpu_each_and_fail_where_tensorflow_does_no
     assert state["finalStatus"] == "FAILED"
     seconds = {entry["key"]: int(entry["value"]) for entry in state["resourceSecondsMap"]["entry"]}
     assert seconds["yarn.io/gpu"] > 0
-    events = [json.loads(line) for line in (folder / "out/gpus").read("metrics.jsonl").splitlines()]
+    events = [json.loads(line) for line in storage.read(f"{folder}/out/gpus/metrics.jsonl").splitlines()]
     promised = [event["gpus"] for event in events if event["kind"] == "Joined"]
     assert sorted(promised) == [["GPU-a"], ["GPU-b"]]
     assert models(f"{folder}/out/gpus") == []
@@ -231,7 +233,7 @@ def log_of(identity: str) -> str:
 
 
 def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_ignored(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command
+    hadoop: LocalHadoop, folder: str, command: Command
 ) -> None:
     train = command("out/killed", "--set", "train.epochs=1000", "--set", "train.patience=1000")
     with subprocess.Popen(
@@ -254,15 +256,15 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
 
 
 def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
-    hadoop: LocalHadoop, folder: hdfs.Folder, command: Command, staged: str
+    hadoop: LocalHadoop, folder: str, command: Command, staged: str
 ) -> None:
-    for name, content in (("data", (folder / "in").read("reviews.jsonl")), ("models", b"")):
+    for name, content in (("data", storage.read(f"{folder}/in/reviews.jsonl")), ("models", b"")):
         made = client(hadoop, FS_SHELL, "-mkdir", f"/{name}", user=SUPERUSER)
         assert made.returncode == 0, made.stderr
         opened = client(hadoop, FS_SHELL, "-chmod", "777", f"/{name}", user=SUPERUSER)
         assert opened.returncode == 0, opened.stderr
         if content:
-            storage.write(f"{folder.uri.partition('/user')[0]}/{name}/reviews.jsonl", content)
+            storage.write(f"hdfs:///{name}/reviews.jsonl", content)
     ours = command("hdfs:///models/reviews", "--set", "data.input=hdfs:///data/reviews.jsonl")
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(ended, (plain_spark_submit(staged), ours)))
@@ -272,7 +274,7 @@ def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_versi
     assert runs[0].application != runs[1].application
     assert sorted(models("hdfs:///models/reviews")) == ["1", "2"]
     for version in models("hdfs:///models/reviews"):
-        assert hdfs.folder(f"/models/reviews/model/{version}").size("saved_model.pb")
+        assert storage.size(f"hdfs:///models/reviews/model/{version}/saved_model.pb")
 
 
 def plain_spark_submit(environment: str) -> list[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import textcnn
-from cluster.doctor import command, storage
-from cluster.doctor.asked import Resources
+from cluster.doctor import command, hdfs
 from cluster.doctor.capacity import Capacity, Node, Queue
 from cluster.errors import YarnError
+from run.resources import Resources
 
 WHOLE = Resources(8192, 4)
 YARN = Capacity(
@@ -36,7 +36,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.setenv("SPARK_HOME", str(tmp_path))
     monkeypatch.delenv("SPARK_CONF_DIR", raising=False)
     monkeypatch.setenv("HADOOP_CONF_DIR", str(tmp_path))
-    monkeypatch.setattr(storage, "_probe", lambda _: storage.CONTENT)
+    monkeypatch.setattr(hdfs, "_probe", lambda _: hdfs.CONTENT)
     monkeypatch.setattr(command, "ask", lambda _: YARN)
 
     def run(profile: str, *arguments: str) -> tuple[int, list[str]]:

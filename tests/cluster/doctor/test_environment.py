@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import storage
 from cluster.doctor import environment
 from cluster.doctor.environment import PYTHON, findings
 from cluster.doctor.finding import Finding
 from cluster.errors import PackError
-from cluster.hdfs import Folder
-from cluster.profile import Profile
+from run.profile import Profile
 
 WHOLE = {"tensorflow_cpu": "2.21.0", "tensorflowonspark": "2.2.5", "setuptools": "80.9.0", "six": "1.17.0"}
 LINKS = {"bin/python3": "python3.11", "bin/python": "python3", "bin/python3.11": "/usr/bin/python3.11"}
@@ -89,7 +89,7 @@ def test_half_an_archive_is_none(archive: Path, kept: float) -> None:
 
 def test_on_hdfs_it_is_looked_for_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"/packed/e.tar.gz": 400_000_000, "/e.tar.gz": 1}
-    monkeypatch.setattr(Folder, "size", lambda self, name: sizes.get(f"{self.path}/{name}"))
+    monkeypatch.setattr(storage, "size", lambda uri: sizes.get(storage.path_of(uri)))
     assert [finding.verdict for finding in judged("hdfs:///packed/e.tar.gz")] == ["note"]
     assert "400 MB" in judged("hdfs://cluster/packed/e.tar.gz")[0].found
     assert [finding.verdict for finding in judged("hdfs:///e.tar.gz")] == ["note"]

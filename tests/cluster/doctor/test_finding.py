@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator
 
 from cluster.doctor.finding import Finding, failed, guarded, ok, warning
-from cluster.errors import HdfsError
+from cluster.errors import YarnError
 
 
 def drained(generator: Generator[Finding, None, bool]) -> tuple[list[Finding], bool]:
@@ -31,7 +31,7 @@ def test_warnings_let_a_launch_go_on_and_failures_do_not() -> None:
 def test_an_error_becomes_a_finding_of_one_short_line() -> None:
     def findings() -> Iterator[Finding]:
         yield ok("a", "1")
-        raise HdfsError("no\nanswer " + "word " * 100, "Do this.")
+        raise YarnError("no\nanswer " + "word " * 100, "Do this.")
 
     found, well = drained(guarded("HDFS", findings()))
     assert not well

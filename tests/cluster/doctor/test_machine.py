@@ -9,11 +9,11 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from cluster.doctor import machine
-from cluster.doctor.asked import Asked, Resources
 from cluster.doctor.finding import Finding
-from cluster.errors import ProfileError
+from cluster.errors import LaunchError
+from run.resources import ResourceRequest, Resources
 
-ASKED = Asked(executors=2, cores=1, slots=1, heap_mb=1024, driver=Resources(1024, 1))
+REQUEST = ResourceRequest(executors=2, cores=1, slots=1, heap_mb=1024, driver=Resources(1024, 1))
 
 
 def only(findings: list[Finding]) -> Finding:
@@ -108,8 +108,8 @@ def test_spark_and_hadoop_client(
 
 def test_no_spark_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPARK_HOME", raising=False)
-    monkeypatch.setattr("cluster.submit.find_spec", lambda _: None)
-    with pytest.raises(ProfileError) as raised:
+    monkeypatch.setattr("cluster.spark_submit.find_spec", lambda _: None)
+    with pytest.raises(LaunchError) as raised:
         list(machine.spark_version())
     assert raised.value.remedy == "Set SPARK_HOME, or install the package pyspark."
 
@@ -131,10 +131,10 @@ def test_hadoops_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_room_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_available_mb", lambda: 6144)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    memory, cores = machine.room(ASKED)
+    memory, cores = machine.room(REQUEST)
     assert (memory.verdict, cores.verdict) == ("ok", "ok")
     assert memory.found == "6,144 MiB needed, 6,144 MiB available"
-    memory, cores = machine.room(replace(ASKED, executors=3))
+    memory, cores = machine.room(replace(REQUEST, executors=3))
     assert (memory.verdict, cores.verdict) == ("warning", "warning")
 
 

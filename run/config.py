@@ -1,0 +1,150 @@
+"""What to learn: the run file (`run.toml`) as frozen dataclasses."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+Format = Literal["tsv", "csv", "jsonl", "parquet"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DataConfig:
+    """Where the labelled documents are. Give either `input`, which is split by hash, or `train`."""
+
+    input: str | None = None
+    """One input, split into training, validation and test by a hash of each document."""
+
+    train: str | None = None
+    """The training documents, where they have an input of their own."""
+
+    validation: str | None = None
+    """The validation documents; if not given, split off the training documents by hash."""
+
+    test: str | None = None
+    """The test documents; if not given, split off the training documents by hash."""
+
+    format: Format = "tsv"
+    """tsv, csv, jsonl or parquet."""
+
+    columns: tuple[str, ...] = ()
+    """The columns of a TSV or CSV file in order, if its first line does not name them."""
+
+    text_column: str = "text"
+    """The column (or JSON key) that holds the document."""
+
+    label_column: str = "label"
+    """The column (or JSON key) that holds the label."""
+
+    validation_fraction: Fraction = 0.1
+    """Share of the documents split off for validation, where no validation input is given."""
+
+    test_fraction: Fraction = 0.1
+    """Share of the documents split off for the test, where no test input is given."""
+
+    max_bad_fraction: Fraction = 0.01
+    """Largest share of unusable rows; above it the run stops."""
+
+    def __post_init__(self) -> None:
+        if (self.input is None) == (self.train is None):
+            raise ValueError(
+                "give either data.input (one input, split by hash) or data.train (with or without "
+                f"data.validation and data.test). Received: input={self.input!r}, train={self.train!r}"
+            )
+        if self.input is not None and (self.validation or self.test):
+            raise ValueError(
+                "data.validation and data.test go with data.train, not with data.input, which is split by hash"
+            )
+        if self.validation_fraction + self.test_fraction >= 1.0:
+            raise ValueError(
+                "data.validation_fraction + data.test_fraction must leave something to train on. Received: "
+                f"{self.validation_fraction} + {self.test_fraction}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextConfig:
+    """How a document becomes token ids."""
+
+    user_dictionary: str | None = None
+    """File of words for the segmenter, a line each: word, optionally frequency, optionally tag (jieba's format)."""
+
+    stop_words: str | None = None
+    """File of words to leave out, one a line."""
+
+    vocabulary_size: Annotated[int, Field(ge=3)] = 50_000
+    """Largest number of distinct token ids; the first two are padding and the unknown token."""
+
+    min_count: Positive = 2
+    """A token that is rarer in the training documents is unknown."""
+
+    max_length: Positive = 128
+    """Longer documents are cut after this many tokens."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ModelConfig:
+    """The sizes of the TextCNN (Kim, 2014, arXiv:1408.5882)."""
+
+    embedding_size: Positive = 128
+    """Dimensions of a token's embedding."""
+
+    widths: tuple[Positive, ...] = (3, 4, 5)
+    """How many neighbouring tokens each group of filters sees."""
+
+    filters: Positive = 128
+    """Filters of each width."""
+
+    dropout: Fraction = 0.5
+    """Share of the pooled features left out in training."""
+
+    def __post_init__(self) -> None:
+        if not self.widths or len(set(self.widths)) != len(self.widths):
+            raise ValueError(f"model.widths must be distinct and at least one. Received: {list(self.widths)}")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TrainConfig:
+    """Optimization."""
+
+    epochs: Positive = 5
+    """Passes over the training documents at most."""
+
+    batch_size: Positive = 256
+    """Documents in a step, over all workers together."""
+
+    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
+    """Step size of Adam (Kingma & Ba, 2015)."""
+
+    patience: Positive = 2
+    """Stop after this many epochs without a better validation accuracy."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    """Seed of the initial weights, of dropout and of the order of the documents."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExportConfig:
+    """What leaves the run."""
+
+    golden_examples: Positive = 32
+    """Documents whose scores the exported model must give again before it is published."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RunConfig:
+    """A whole run file: what to learn, independent of where it runs."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "textcnn"
+    """Name of the run, for Spark's and YARN's lists and for its folder."""
+
+    data: DataConfig
+    text: TextConfig = TextConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    export: ExportConfig = ExportConfig()

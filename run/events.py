@@ -1,0 +1,153 @@
+"""What a worker tells while it works; plain values that travel as JSON."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import get_args
+
+from run.splits import Split
+
+
+@dataclass(frozen=True)
+class Joined:
+    """An executor takes part; its worker's process is about to start."""
+
+    worker: int
+    host: str
+    gpus: tuple[str, ...]
+    """What Spark gave to it, as CUDA_VISIBLE_DEVICES takes them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gpus", tuple(self.gpus))  # JSON has lists
+
+
+@dataclass(frozen=True)
+class Started:
+    """The worker's process runs."""
+
+    worker: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """A block is on the worker's disk."""
+
+    worker: int
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """All blocks are on the worker's disk."""
+
+    worker: int
+    documents: dict[Split, int]
+    """Documents of each split."""
+    seconds: float
+    """From the first block to the last."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Some steps further."""
+
+    worker: int
+    epoch: int
+    """From 1."""
+    epochs: int
+    """At most in this run."""
+    step: int
+    """In this epoch, from 1."""
+    steps: int
+    """In each epoch."""
+    documents: int
+    """Trained in this epoch by all workers."""
+    documents_per_second: float
+    """Of all workers, since the last report."""
+    loss: float
+    """Mean over all workers' documents since the last report, in nats."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch ended and the validation documents were judged."""
+
+    worker: int
+    epoch: int
+    trained: int
+    """Documents trained in this epoch, by all workers."""
+    loss: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    validation_macro_f1: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The best weights were judged on the test documents."""
+
+    worker: int
+    best_epoch: int
+    epochs: int
+    loss: float | None
+    confusion: list[list[int]]
+    """Rows are the true labels, columns the predicted ones."""
+    documents_per_second: float
+    """Of all workers, over the steps after the first ten."""
+    train_seconds: float
+
+
+@dataclass(frozen=True)
+class Published:
+    """A checked model is in place."""
+
+    worker: int
+    model: str
+    export_seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The worker cannot go on."""
+
+    worker: int
+    error: str
+    """Type and message, on a line."""
+    traceback: str
+    lost_peer: bool
+    """The cause is another worker that went away."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The worker has done all it had to; nothing follows."""
+
+    worker: int
+
+
+Event = Joined | Started | Acknowledged | Spooled | Progress | EpochDone | Tested | Published | Failed | Finished
+Report = Callable[[Event], None]
+
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+
+
+def to_json(event: Event) -> bytes:
+    """Returns an event as a JSON object with its kind."""
+    return json.dumps({"kind": type(event).__name__} | dataclasses.asdict(event)).encode()
+
+
+def from_json(data: bytes) -> Event:
+    """Reads what `to_json` wrote, or a line of metrics.jsonl, which has the time besides.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        values = json.loads(data)
+        values.pop("time", None)
+        event: Event = _KINDS[values.pop("kind")](**values)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an event: {data[:200]!r}") from error
+    return event

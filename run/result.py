@@ -1,0 +1,84 @@
+"""What came of a run, as result.json tells it to programs."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+
+@dataclass
+class Rows:
+    """Rows counted at different places of a run; `check` compares them."""
+
+    read: int | None = None
+    quarantined: int | None = None
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+    """Usable rows of each split, as counted in the input."""
+    fed: dict[str, int] | None = None
+    """Documents of each split on the workers' disks."""
+    trained_first_epoch: int | None = None
+    """Documents that had a weight in a step of the first epoch."""
+
+    def lost(self) -> str | None:
+        """Returns which counts that must be equal are not; None if no row was lost."""
+        counted = {"train": self.train, "validation": self.validation, "test": self.test}
+        if self.read != sum(number or 0 for number in (self.quarantined, *counted.values())):
+            return (
+                f"{self.read} rows were read, but {self.quarantined} quarantined and "
+                f"{self.train} + {self.validation} + {self.test} used"
+            )
+        if self.fed != counted:
+            return f"of the documents {counted}, {self.fed} were fed"
+        if self.train != self.trained_first_epoch:
+            return f"of {self.train} training documents, {self.trained_first_epoch} were trained in the first epoch"
+        return None
+
+
+@dataclass
+class Seconds:
+    """How long each stage took."""
+
+    prepare: float | None = None
+    feed: float | None = None
+    train: float | None = None
+    export: float | None = None
+    total: float | None = None
+
+
+@dataclass
+class Quality:
+    """How the published model did on the test documents."""
+
+    accuracy: float
+    macro_f1: float
+    rows: int
+
+
+@dataclass
+class Result:
+    """A run's outcome; what is not known stays None."""
+
+    status: str = "failed"
+    exit_status: int = 1
+    """0, a model was published; 2, the configuration or the data cannot be used; 1, anything else."""
+    error: str | None = None
+    test: Quality | None = None
+    model: str | None = None
+    rows: Rows = field(default_factory=Rows)
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Rows that cannot be used, by reason."""
+    documents_per_second: float | None = None
+    epochs: int | None = None
+    seconds: Seconds = field(default_factory=Seconds)
+
+    def to_json(self) -> str:
+        """Returns it as a JSON object."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Result":
+        """Reads what `to_json` wrote."""
+        return TypeAdapter(cls).validate_json(data)

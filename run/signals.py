@@ -1,0 +1,47 @@
+"""The signals that end a run, on the gateway and in the driver, whatever the process has inherited."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers | int
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Lets each of them raise KeyboardInterrupt in the main thread.
+
+    A shell without job control starts a background process with SIGINT ignored, as do many schedulers and CI
+    systems, and Python then installs no handler of its own. A SIGHUP that is ignored is another matter: somebody said
+    nohup, so it ends nothing. Programs that are started meanwhile get the default of all three: handlers, unlike
+    ignored signals, are not inherited.
+    """
+    handlers: dict[signal.Signals, Handler] = dict.fromkeys(ENDING, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        handlers[signal.SIGHUP] = lambda *_: None
+    with _handled(handlers):
+        yield
+
+
+@contextmanager
+def ignored() -> Iterator[None]:
+    """Takes no notice of another one: the first is being answered, within a bound."""
+    with _handled(dict.fromkeys(ENDING, signal.SIG_IGN)):
+        yield
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+@contextmanager
+def _handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

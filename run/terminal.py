@@ -1,0 +1,115 @@
+"""The run in the terminal, the same on the gateway and in the driver: a line that moves, plain lines elsewhere."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from run.events import EpochDone, Event, Progress, Tested
+from run.result import Result
+
+PLAIN_SECONDS = 10.0
+"""How often a console that is no terminal gets a line."""
+MOST_CLASSES = 20
+"""A larger confusion matrix has its place in the report."""
+
+
+class Terminal:
+    """Shows the stage of the run, step, documents/s, loss, validation accuracy and the time left."""
+
+    def __init__(self, console: Console):
+        """Shows on a console; nothing moves if it is not a terminal."""
+        self.console = console
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None, figures="")
+        self._accuracy: float | None = None
+        self._confusion: list[list[int]] = []
+        self._shown_at = 0.0
+
+    def __enter__(self) -> "Terminal":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, name: str) -> None:
+        """Begins a stage of the run."""
+        self._bar.reset(self._task, total=None, description=name, figures="")
+        self.say(name)
+
+    def say(self, text: str) -> None:
+        """Prints a line as it is."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, event: Event) -> None:
+        """Shows what a worker tells."""
+        if isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, EpochDone):
+            self._accuracy = event.validation_accuracy
+            self.say(
+                f"epoch {event.epoch}: {event.trained} documents in {event.seconds:.1f} s, loss {event.loss:.4f}, "
+                f"validation accuracy {_percent(event.validation_accuracy)}, "
+                f"macro-F1 {_percent(event.validation_macro_f1)}"
+            )
+        elif isinstance(event, Tested):
+            self._confusion = event.confusion
+
+    def outcome(self, result: Result, labels: Sequence[str]) -> None:
+        """Prints how the model did and where it is."""
+        if result.test:
+            if self._confusion and len(labels) <= MOST_CLASSES:
+                self.say("\n".join(_confusion_lines(labels, self._confusion)))
+            self.say(
+                f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
+                f"{result.test.rows} documents"
+            )
+        self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
+
+    def fail(self, error: str) -> None:
+        """Prints why the run has failed."""
+        self.console.print(f"textcnn: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+    def _progress(self, event: Progress) -> None:
+        total, done = event.epochs * event.steps, (event.epoch - 1) * event.steps + event.step
+        documents_left = (total - done) * event.documents / max(event.step, 1)
+        figures = (
+            f"epoch {event.epoch}/{event.epochs}, step {event.step}/{event.steps}, "
+            f"{event.documents_per_second:,.0f} documents/s, loss {event.loss:.4f}, "
+            f"validation accuracy {_percent(self._accuracy)}, "
+            f"at most {documents_left / max(event.documents_per_second, 1e-9):.0f} s left"
+        )
+        self._bar.update(self._task, total=total, completed=done, figures=figures)
+        if not self.console.is_terminal and time.monotonic() - self._shown_at >= PLAIN_SECONDS:
+            self._shown_at = time.monotonic()
+            self.say(figures)
+
+
+def _confusion_lines(labels: Sequence[str], confusion: list[list[int]]) -> list[str]:
+    names = [f"{number} {label}" for number, label in enumerate(labels, 1)]
+    widest = max(map(cell_len, names))
+    cell = max(len(str(number)) for row in confusion for number in (*row, len(labels))) + 2
+    header = " " * widest + "".join(f"{number:>{cell}}" for number in range(1, len(labels) + 1))
+    rows = zip(names, confusion, strict=True)
+    lines = [set_cell_size(name, widest) + "".join(f"{number:>{cell}}" for number in row) for name, row in rows]
+    return ["test documents, true labels in rows, predicted labels in columns:", header, *lines]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.2f} %"

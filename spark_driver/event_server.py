@@ -1,0 +1,90 @@
+"""The way of the workers' events to the driver: a connection from each feed task, opened with the run's key."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
+from types import TracebackType
+
+from pyspark import SparkConf
+
+from run.events import Event, from_json, to_json
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the driver listens, and the key that proves to belong to the run. Travels inside Spark's tasks."""
+
+    host: str
+    port: int
+    key: bytes
+
+    def connect(self) -> Callable[[Event], None]:
+        """Returns a function that tells the driver an event."""
+        connection = Client((self.host, self.port), authkey=self.key)
+        return lambda event: connection.send_bytes(to_json(event))
+
+    def __repr__(self) -> str:
+        return f"Address({self.host!r}, {self.port})"  # a key has no place in a log
+
+
+class EventServer:
+    """Listens for events, and hands each to a function, one at a time."""
+
+    def __init__(self, bind: str, host: str, handle: Callable[[Event], None]):
+        """Listens on a port that the system chooses.
+
+        Args:
+            bind: the address of this machine's interface to listen on.
+            host: the name or address by which others reach it.
+            handle: takes an event; what it raises ends the connection, and is kept as `failure`.
+        """
+        self._listener = Listener((bind, 0), family="AF_INET", backlog=128)
+        self.failure: Exception | None = None
+        self._handle = handle
+        self._lock = threading.Lock()
+        port = self._listener.address[1]
+        assert isinstance(port, int)
+        self.address = Address(host, port, secrets.token_bytes(32))
+
+    @classmethod
+    def of_driver(cls, conf: SparkConf, handle: Callable[[Event], None]) -> "EventServer":
+        """Listens where Spark's driver does."""
+        host = str(conf.get("spark.driver.host"))
+        return cls(conf.get("spark.driver.bindAddress") or host, host, handle)
+
+    def __enter__(self) -> "EventServer":
+        threading.Thread(target=self._accept, name="events", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection = self._listener.accept()
+            except OSError:
+                return  # closed
+            # The proof of the key takes two messages; nobody else waits for it.
+            threading.Thread(target=self._serve, args=(connection,), name="event", daemon=True).start()
+
+    def _serve(self, connection: Connection) -> None:
+        with connection:
+            try:
+                deliver_challenge(connection, self.address.key)
+                answer_challenge(connection, self.address.key)
+                while True:
+                    event = from_json(connection.recv_bytes())
+                    with self._lock:
+                        try:
+                            self._handle(event)
+                        except Exception as error:  # noqa: BLE001 - the driver raises it when its job has ended
+                            self.failure = self.failure or error
+                            return
+            except (EOFError, OSError, ValueError, AuthenticationError):
+                return  # it went away, or it is none of ours

@@ -1,0 +1,33 @@
+"""Fills a run's result with what was counted in its input and what its workers told."""
+
+from run.metrics import Evaluation
+from run.result import Quality, Result
+from run.splits import SPLITS
+from spark_driver.corpus import Counts
+from spark_driver.monitor import Monitor
+
+
+def counted(result: Result, counts: Counts) -> None:
+    """Takes in what was read."""
+    result.rows.read = counts.read
+    result.rows.quarantined = sum(counts.rejected.values())
+    result.rejected = counts.rejected
+    for split in SPLITS:
+        setattr(result.rows, split, counts.documents[split])
+
+
+def trained(result: Result, monitor: Monitor) -> None:
+    """Takes in what the workers told."""
+    result.rows.fed = {split: monitor.spooled_documents(split) for split in SPLITS}
+    if monitor.epochs:
+        result.rows.trained_first_epoch = monitor.epochs[0].trained
+    if tested := monitor.tested:
+        evaluation = Evaluation.of(tested.confusion, tested.loss)
+        if evaluation.rows:
+            result.test = Quality(evaluation.accuracy, evaluation.macro_f1, evaluation.rows)
+        result.documents_per_second = tested.documents_per_second
+        result.epochs = tested.epochs
+        result.seconds.train = tested.train_seconds
+    if published := monitor.published:
+        result.model = published.model
+        result.seconds.export = published.export_seconds

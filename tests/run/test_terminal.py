@@ -1,0 +1,41 @@
+"""The run in a console that is no terminal."""
+
+import io
+
+from rich.console import Console
+
+from run import events
+from run.events import EpochDone, Progress, Published
+from run.result import Quality, Result
+from run.terminal import Terminal
+
+
+def test_steps_epochs_and_the_outcome_are_lines() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    terminal = Terminal(console)
+    terminal.show(EpochDone(0, 1, 9, 0.5, 0.6, 0.75, 0.7, 2.0))
+    terminal.show(Published(0, "m", 1.0))
+    terminal.show(
+        Progress(worker=0, epoch=2, epochs=3, step=3, steps=4, documents=96, documents_per_second=32.0, loss=0.25)
+    )
+    terminal.show(events.Tested(0, 1, 2, 0.6, [[3, 1], [2, 4]], 99.5, 3.25))
+    terminal.outcome(Result(test=Quality(0.7, 0.69, 10), documents_per_second=1234.5, model="m/1"), ("好评", "差评"))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "epoch 1: 9 documents in 2.0 s, loss 0.5000, validation accuracy 75.00 %, macro-F1 70.00 %",
+        "epoch 2/3, step 3/4, 32 documents/s, loss 0.2500, validation accuracy 75.00 %, at most 5 s left",
+        "test documents, true labels in rows, predicted labels in columns:",
+        "        1  2",
+        "1 好评  3  1",
+        "2 差评  2  4",
+        "test accuracy 70.00 %, macro-F1 69.00 %, 10 documents",
+        "trained 1,234 documents/s",
+        "model: m/1",
+    ]
+
+
+def test_a_failure_is_told() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    Terminal(console).fail("The loss is nan in step 3 of epoch 1.")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "textcnn: The loss is nan in step 3 of epoch 1.\n"

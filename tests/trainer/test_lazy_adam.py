@@ -1,0 +1,36 @@
+"""LazyAdam is Adam for the rows that have a gradient, and leaves the others alone."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainer.lazy_adam import LazyAdam
+
+RATE = 0.01
+
+
+def gradients(step: int) -> np.ndarray:
+    return np.random.default_rng(step).normal(size=(4, 3)).astype(np.float32)
+
+
+def test_it_is_adam_where_every_row_has_a_gradient() -> None:
+    start = gradients(0)
+    table, expected = tf.Variable(start), keras.Variable(start)
+    rows_first, dense = LazyAdam(table, RATE), keras.optimizers.Adam(RATE)
+    order = np.array([2, 0, 3, 1])
+    for step in range(1, 21):
+        rows_first.apply(tf.constant(order), tf.constant(gradients(step)[order]), tf.constant(float(step)))
+        dense.apply([tf.constant(gradients(step))], [expected])
+    np.testing.assert_allclose(table.numpy(), np.asarray(expected), rtol=0, atol=1e-6)
+
+
+def test_a_row_without_a_gradient_stays_and_starts_late_with_a_full_step() -> None:
+    table = tf.Variable(tf.zeros([3, 2]))
+    optimizer = LazyAdam(table, RATE)
+    optimizer.apply(tf.constant([0]), tf.constant([[1.0, -1.0]]), tf.constant(1.0))
+    assert table.numpy()[1:].tolist() == [[0, 0], [0, 0]]
+    np.testing.assert_allclose(table.numpy()[0], [-RATE, RATE], rtol=1e-5)
+    before = table.numpy()[0]
+    optimizer.apply(tf.constant([1]), tf.constant([[1.0, 1.0]]), tf.constant(2.0))
+    np.testing.assert_array_equal(table.numpy()[0], before)
+    assert (table.numpy()[1] < 0).all()

@@ -1,0 +1,90 @@
+"""Cuts Chinese text into tokens: jieba's dictionary segmentation, without its hidden Markov model."""
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from text.errors import SegmenterError
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Segments texts. Small, so that it travels to every executor; the dictionary is loaded at first use.
+
+    The hidden Markov model stays off: its words depend on the implementation, the dictionary's do not.
+    """
+
+    user_dictionary: tuple[str, ...] = ()
+    """Lines of a user dictionary: word, optionally frequency, optionally tag."""
+
+    stop_words: frozenset[str] = field(default_factory=frozenset)
+    """Tokens to leave out."""
+
+    use_rjieba: bool | None = None
+    """Insist on rjieba (True) or on jieba (False); by default rjieba where it is installed."""
+
+    def __post_init__(self) -> None:
+        """Checks the user dictionary, so that a mistake in it shows before the segmenter travels.
+
+        Raises:
+            SegmenterError: a line is not of its form.
+        """
+        self._words  # noqa: B018 - evaluated for its errors
+
+    def tokens(self, text: str) -> list[str]:
+        """Returns the tokens of a text in order, without white space and stop words."""
+        stop_words = self.stop_words
+        return [t for t in self._cut(text) if t not in stop_words and not t.isspace()]
+
+    @property
+    def _words(self) -> list[tuple[str, int | None]]:
+        return [_entry(number, line) for number, line in enumerate(self.user_dictionary, 1) if line.strip()]
+
+    @cached_property
+    def _cut(self) -> Callable[[str], list[str]]:
+        # rjieba cannot take a user dictionary as jieba does (word by word, with suggested frequencies).
+        if self.user_dictionary or self.use_rjieba is False:
+            return self._jieba()
+        try:
+            import rjieba
+        except ImportError:
+            if self.use_rjieba:
+                raise
+            return self._jieba()
+        return lambda text: rjieba.cut(text, hmm=False)
+
+    def _jieba(self) -> Callable[[str], list[str]]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
+            import jieba
+
+        jieba.setLogLevel("WARNING")
+        tokenizer = jieba.Tokenizer()
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+        tokenizer.initialized = True  # not through jieba's cache file, for which processes would race
+        for word, frequency in self._words:
+            tokenizer.add_word(word, frequency)
+        return lambda text: tokenizer.lcut(text, HMM=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {k: v for k, v in self.__dict__.items() if k != "_cut"}
+
+
+def _entry(number: int, line: str) -> tuple[str, int | None]:
+    """Returns word and frequency of a line of a user dictionary."""
+    word, *rest = line.split()
+    if not rest or (len(rest) == 1 and re.fullmatch("[a-z]+", rest[0])):
+        return word, None
+    if not rest[0].isdecimal():
+        raise SegmenterError(
+            f"line {number} of the user dictionary: a word is followed by its frequency, a whole number, "
+            f"and its tag. Received: {line!r}"
+        )
+    return word, int(rest[0])
+
+
+def lines(content: str) -> list[str]:
+    """Returns the lines of a word list, stripped, without empty ones."""
+    return [line.strip() for line in content.splitlines() if line.strip()]
