@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainer.permutation import Permutation
 from trainer.spool import Share
 
 WINDOW = 64
@@ -16,7 +17,7 @@ class Batch:
     """Some documents, filled up to the longest of them."""
 
     ids: np.ndarray
-    """Token numbers, int32 [documents, tokens]."""
+    """Token ids, int32 [documents, tokens]."""
     labels: np.ndarray
     """int32 [documents]."""
     weights: np.ndarray
@@ -29,6 +30,11 @@ def _batch(share: Share, rows: np.ndarray) -> Batch:
 
 FILLER = Batch(np.zeros((1, 1), np.int32), np.zeros(1, np.int32), np.zeros(1, np.float32))
 """What a worker that has run out of documents trains on: an example of no weight."""
+
+
+def size_of(batch: int, worker: int, workers: int) -> int:
+    """Returns how many documents of each batch are a worker's; over all workers that is the batch, exactly."""
+    return batch // workers + (worker < batch % workers)
 
 
 def steps(documents: int, size: int) -> int:
@@ -50,11 +56,10 @@ def epoch(share: Share, *, size: int, seed: int, number: int, worker: int, count
         worker: gives each worker an order of its own.
         count: batches to yield; at least as many as the share needs.
     """
-    documents = np.random.default_rng([seed, number, worker]).permutation(len(share))
+    documents = Permutation(len(share), [seed, number, worker])
     common = np.random.default_rng([seed, number])
     for start in range(0, steps(len(share), size), WINDOW):
-        window = documents[start * size : (start + WINDOW) * size]
-        window = window[np.argsort(share.lengths[window], kind="stable")]
+        window = _by_length(share, documents(start * size, (start + WINDOW) * size))
         batches = steps(len(window), size)
         for i in common.permutation(batches):
             yield _batch(share, window[i * size : (i + 1) * size])
@@ -63,7 +68,12 @@ def epoch(share: Share, *, size: int, seed: int, number: int, worker: int, count
 
 
 def in_order_of_length(share: Share, size: int) -> Iterator[Batch]:
-    """Yields all documents once, for an evaluation."""
-    order = np.argsort(share.lengths, kind="stable")
-    for start in range(0, len(order), size):
-        yield _batch(share, order[start : start + size])
+    """Yields all documents once, for an evaluation: a window after the other, each from short to long."""
+    for start in range(0, len(share), WINDOW * size):
+        window = _by_length(share, np.arange(start, min(start + WINDOW * size, len(share))))
+        for i in range(0, len(window), size):
+            yield _batch(share, window[i : i + size])
+
+
+def _by_length(share: Share, rows: np.ndarray) -> np.ndarray:
+    return rows[np.argsort(share.lengths[rows], kind="stable")]

@@ -24,6 +24,8 @@ STOP_WORDS = "stop_words.txt"
 USER_DICTIONARY = "user_dictionary.txt"
 TOLERANCE = 1e-4
 """How far a score of the exported model may be from the trained one's."""
+CANDIDATES = 64
+"""Documents that are looked at for each golden one."""
 
 
 class ServingModule(tf.Module):
@@ -193,5 +195,6 @@ def golden(share: Share, count: int) -> np.ndarray:
     """
     if not len(share):
         return np.array([[FIRST_TOKEN, UNKNOWN]], np.int32)
-    rows = np.linspace(0, len(share) - 1, min(count, len(share))).astype(int)
-    return share.padded(np.argsort(share.lengths, kind="stable")[rows])
+    some = np.linspace(0, len(share) - 1, min(CANDIDATES * count, len(share))).astype(int)
+    by_length = some[np.argsort(share.lengths[some], kind="stable")]
+    return share.padded(by_length[np.linspace(0, len(some) - 1, min(count, len(share))).astype(int)])

@@ -46,18 +46,23 @@ class _Speed:
 
 @dataclass
 class _Best:
-    """The weights of the epoch with the best validation accuracy."""
+    """The weights of the epoch with the best validation accuracy; of equal ones, that with the smaller loss."""
 
     patience: int
-    accuracy: float = -1.0
+    rank: tuple[float, float] = (-1.0, 0.0)
+    improved: int = 0
+    """The last epoch with a better accuracy than all before."""
     epoch: int = 0
     weights: list[np.ndarray] = field(default_factory=list)
 
-    def offer(self, epoch: int, accuracy: float, model: ReplicatedModel) -> bool:
+    def offer(self, epoch: int, validation: Evaluation, model: ReplicatedModel) -> bool:
         """Keeps the weights if they are the best; tells whether to go on. Without validation, the last are best."""
-        if math.isnan(accuracy) or accuracy > self.accuracy:
-            self.accuracy, self.epoch, self.weights = accuracy, epoch, model.weights()
-        return epoch - self.epoch < self.patience
+        rank = (validation.accuracy, -validation.loss)
+        if not validation.rows or rank[0] > self.rank[0]:
+            self.improved = epoch
+        if not validation.rows or rank > self.rank:
+            self.rank, self.epoch, self.weights = rank, epoch, model.weights()
+        return epoch - self.improved < self.patience
 
 
 def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share], report: Report) -> Trained:
@@ -71,7 +76,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
     place = model.collective.place
     best, speed = _Best(config.patience), _Speed()
     started = time.monotonic()
-    size = max(config.batch_size // place.workers, 1)
+    size = batches.size_of(config.batch_size, place.worker, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
     epochs = 0
     for epoch in range(1, config.epochs + 1):
@@ -82,7 +87,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         if validation.rows:
             _finite(validation.loss, 1.0, epoch, steps)
         report(_epoch_done(place.worker, epoch, loss, trained, validation, time.monotonic() - begun))
-        if not best.offer(epoch, validation.accuracy, model):
+        if not best.offer(epoch, validation, model):
             break
     if not all(np.isfinite(weights).all() for weights in best.weights):
         raise TrainingError(DIVERGED)

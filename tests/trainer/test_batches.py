@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trainer.batches import Batch, epoch, in_order_of_length, steps
+from trainer.batches import WINDOW, Batch, epoch, in_order_of_length, size_of, steps
 from trainer.spool import Share
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
@@ -93,11 +95,19 @@ def test_workers_with_other_documents_have_batches_of_similar_length_in_the_same
     assert np.abs(np.subtract(mine, others)).mean() < shuffled / 5
 
 
-def test_an_evaluation_sees_every_document_once_from_short_to_long(share: Share) -> None:
+def test_an_evaluation_sees_every_document_once_from_short_to_long_in_each_window(share: Share) -> None:
     batches = list(in_order_of_length(share, SIZE))
     widths = [batch.ids.shape[1] for batch in batches]
     assert sorted(order(batches)) == list(range(COUNT))
-    assert widths == sorted(widths)
+    for start in range(0, len(widths), WINDOW):
+        assert widths[start : start + WINDOW] == sorted(widths[start : start + WINDOW])
+
+
+@given(st.integers(1, 10_000), st.integers(1, 100))
+def test_the_workers_parts_of_a_batch_are_the_batch_exactly(batch: int, workers: int) -> None:
+    sizes = [size_of(batch, worker, workers) for worker in range(workers)]
+    assert sum(sizes) == batch
+    assert max(sizes) - min(sizes) <= 1
 
 
 def test_an_evaluation_of_no_documents_has_no_batches(share_of: ShareOf) -> None:

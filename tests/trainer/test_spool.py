@@ -3,9 +3,12 @@
 import shutil
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from run.splits import SPLITS, Split
 from text.blocks import Block
@@ -30,6 +33,21 @@ def test_a_share_is_in_the_order_of_the_blocks_names_however_they_arrive(tmp_pat
         assert share.lengths.tolist() == [2, 0, 1, 3]
         assert share.starts.tolist() == [0, 2, 2, 3]
         assert share.ids.tolist() == [2, 3, 4, 5, 6, 7]
+
+
+@given(st.lists(st.lists(st.tuples(st.lists(st.integers(0, 2**31 - 1), max_size=9), st.integers(0, 99))), max_size=8))
+def test_a_share_is_what_was_added(blocks: list[list[tuple[list[int], int]]]) -> None:
+    with TemporaryDirectory() as folder:
+        spool = Spool(Path(folder) / "spool")
+        for sequence, documents in enumerate(blocks):
+            spool.add(Block.of("train", 0, sequence, documents).to_bytes())
+        share = spool.share("train")
+    expected = [document for documents in blocks for document in documents]
+    found = [
+        (share.ids[start : start + length].tolist(), int(label))
+        for start, length, label in zip(share.starts, share.lengths, share.labels, strict=True)
+    ]
+    assert found == expected
 
 
 def test_documents_are_counted_and_kept_by_split(tmp_path: Path) -> None:

@@ -159,7 +159,12 @@ def test_it_stops_after_as_many_epochs_without_a_better_accuracy_as_it_has_patie
     known_case: Callable[..., Case], patience: int
 ) -> None:
     trained = known_case(epochs=10, patience=patience).train(GOOD, GOOD, GOOD)
-    assert (trained.best_epoch, trained.epochs) == (1, 1 + patience)
+    assert trained.epochs == 1 + patience
+
+
+def test_of_epochs_with_the_best_accuracy_that_with_the_smallest_loss_is_best(known_case: Callable[..., Case]) -> None:
+    trained = known_case(epochs=10, patience=3).train(GOOD, GOOD, GOOD)
+    assert (trained.best_epoch, trained.epochs) == (4, 4)
 
 
 def test_a_better_epoch_renews_the_patience(known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
