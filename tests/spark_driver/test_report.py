@@ -1,10 +1,17 @@
 """The report is one page that shows a run's figures, whatever came of it, and loads nothing."""
 
+import json
+import os
+import subprocess
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cluster.yarn import artifacts
+from run.profile import Profile
 from spark_driver.report import html
 
 CONFIG: dict[str, Any] = {
@@ -193,7 +200,7 @@ def test_without_test_documents_there_is_no_matrix() -> None:
     assert "predicted" not in page.words
 
 
-EVIL = "<script>alert('1')</script> & \"$name\""
+EVIL = "<script>alert('1')</script> & \"{{ name }}\""
 
 
 @pytest.mark.parametrize("classes", [2, 100])
@@ -218,8 +225,36 @@ def test_page_loads_nothing(page: Page) -> None:
     text = html(CONFIG, METRICS, RESULT, LABELS, CONFUSION)
     assert "@import" not in text
     assert "url(http" not in text
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
 
 
 def test_same_run_gives_the_same_bytes() -> None:
     first, second = (html(CONFIG, METRICS, RESULT, LABELS, CONFUSION) for _ in range(2))
     assert first == second
+
+
+RENDER = """
+import json, pathlib, sys
+import spark_driver
+from spark_driver.report import html
+pathlib.Path("report.html").write_text(html(*json.load(sys.stdin)), encoding="utf-8")
+print(spark_driver.__file__)
+"""
+
+
+def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
+    shipped = tmp_path / "textcnn.zip"
+    with artifacts.of(Profile(master="yarn"), spark_home=tmp_path).packages.open() as packages:
+        shipped.write_bytes(packages.read())
+    values = CONFIG, METRICS, RESULT, LABELS, CONFUSION
+    done = subprocess.run(
+        [sys.executable, "-c", RENDER],
+        input=json.dumps(values),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(shipped)},
+    )
+    assert done.stdout.strip() == str(shipped / "spark_driver" / "__init__.py")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html(*values)

@@ -1,0 +1,87 @@
+"""The drawings of the report: curves by epoch, as SVG that stands inside the page and takes its colours."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+# Matplotlib wants colours as numbers. These stand for the colours of the page, which change with its scheme.
+_INK, _MUTED, _RIGHT, _WRONG = "#00000a", "#00000b", "#00000c", "#00000d"
+_VARIABLES = {_INK: "var(--ink)", _MUTED: "var(--line)", _RIGHT: "var(--blue)", _WRONG: "var(--orange)"}
+
+_STYLE: dict[Any, Any] = {  # which keys Matplotlib's types allow differs from version to version
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "text.color": _INK,
+    "axes.labelcolor": _INK,
+    "xtick.labelcolor": _INK,
+    "ytick.labelcolor": _INK,
+    "axes.edgecolor": _MUTED,
+    "xtick.color": _MUTED,
+    "ytick.color": _MUTED,
+    "grid.color": _MUTED,
+    "grid.linewidth": 0.5,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def curves(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[Markup]:
+    """Returns the drawings of loss and accuracy by epoch; without validation there is no accuracy to draw.
+
+    Args:
+        epochs: the lines of metrics.jsonl that tell of an epoch.
+        best: the epoch whose weights were kept; None if it is not known.
+    """
+    if not epochs:
+        return []
+    loss = {"training": _series(epochs, "loss"), "validation": _series(epochs, "validation_loss")}
+    accuracy = {"validation": 100 * _series(epochs, "validation_accuracy")}
+    numbers = [line["epoch"] for line in epochs]
+    drawings = [_drawing("Loss (nats)", "loss", numbers, loss, best)]
+    if np.isfinite(accuracy["validation"]).any():
+        drawings.append(_drawing("Validation accuracy (%)", "accuracy", numbers, accuracy, best))
+    return drawings
+
+
+def _series(epochs: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+    return np.array([line[key] for line in epochs], np.float64)  # None becomes NaN, which is not drawn
+
+
+def _drawing(
+    title: str, name: str, epochs: Sequence[int], series: Mapping[str, np.ndarray], best: int | None
+) -> Markup:
+    """Curves by epoch; `name` sets the identifiers in the drawing apart from another's."""
+    from matplotlib import rc_context  # takes a second, which only a report should pay
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    with rc_context(_STYLE | {"svg.hashsalt": name}):
+        figure = Figure(figsize=(4.2, 2.7), layout="constrained")
+        axes = figure.add_subplot(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        for color, (label, values) in zip((_RIGHT, _WRONG), series.items(), strict=False):
+            if np.isfinite(values).any():
+                axes.plot(epochs, values, color=color, marker="o", markersize=4, label=label)
+        if best is not None:
+            axes.axvline(best, color=_MUTED, linestyle="--", zorder=0, label="best epoch")
+        axes.legend(frameon=False)
+        svg = io.StringIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(svg, format="svg", transparent=True, metadata=metadata)
+    return _inline(svg.getvalue(), title, name)
+
+
+def _inline(svg: str, title: str, name: str) -> Markup:
+    """Fits an SVG file into the page: the page's colours, its own identifiers, a name for screen readers."""
+    svg = svg[svg.index("<svg") :]
+    for color, variable in _VARIABLES.items():
+        svg = svg.replace(color, variable)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{title} by epoch" ', 1)
+    return Markup(svg)  # safe: it holds numbers and this file's own words, nothing from outside
