@@ -1,11 +1,16 @@
-"""The final state in YARN is the truth: SUCCEEDED exactly when a model was published, else FAILED with the reason."""
+"""The final state in YARN is the truth: SUCCEEDED exactly when a model was published, else FAILED with the reason.
+
+Stands in for an interface that Spark does not have: a driver in a container can only exit with a status, and Spark then
+makes up the diagnostics. Its ApplicationMaster, which has a method for the reason, is a private field of its companion
+object (org.apache.spark.deploy.yarn.ApplicationMaster, read in Spark 3.5 and 4.3), reached here by reflection.
+"""
 
 import os
 from typing import Any
 
 from pyspark import SparkContext
 
-_MASTER = "org.apache.spark.deploy.yarn.ApplicationMaster"
+MASTER = "org.apache.spark.deploy.yarn.ApplicationMaster"
 
 
 def fail_from_gateway(context: SparkContext) -> None:
@@ -30,10 +35,10 @@ def fail_from_container(status: int, reason: str) -> None:
 
 def _application_master(jvm: Any) -> Any:
     """Returns the ApplicationMaster that runs in this JVM, which Spark keeps to itself; None where there is none."""
-    companion = jvm.java.lang.Class.forName(f"{_MASTER}$")
+    companion = jvm.java.lang.Class.forName(f"{MASTER}$")
     instance = companion.getField("MODULE$").get(None)
     for field in companion.getDeclaredFields():
-        if field.getType().getName() == _MASTER:
+        if field.getType().getName() == MASTER:
             field.setAccessible(True)
             return field.get(instance)
     return None

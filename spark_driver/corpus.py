@@ -7,16 +7,17 @@ from functools import reduce
 
 import pyarrow as pa
 from pyspark import RDD, TaskContext
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from run.config import TextConfig
 from run.splits import SPLITS, Split
-from text.blocks import Block
+from spark_driver import partitioning
+from text.encoding import encode
 from text.errors import DataError
+from text.preparation import TokenizedDocument, token_counts
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
-BLOCK_DOCUMENTS = 512
 MAX_CLASSES = 1_000
 """A confusion matrix of more has no reader; a column with more different values holds something else."""
 QUARANTINED = 1_000
@@ -24,7 +25,7 @@ QUARANTINED = 1_000
 UNSEEN = "label that training never saw"
 
 _COUNTS = pa.schema([("token", pa.string()), ("count", pa.int64())])
-_BLOCKS = pa.schema([("worker", pa.int32()), ("block", pa.binary())])
+_BLOCKS = pa.schema([("key", pa.int32()), ("block", pa.binary())])
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,7 @@ def vocabulary(documents: DataFrame, text: TextConfig) -> Vocabulary:
 
 def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        counts: Counter[str] = Counter()
-        for tokens in batch.column(0).to_pylist():
-            counts.update(tokens.split())
+        counts = token_counts(tokens.split() for tokens in batch.column(0).to_pylist())
         yield pa.RecordBatch.from_arrays(
             [pa.array(counts.keys(), pa.string()), pa.array(counts.values(), pa.int64())], schema=_COUNTS
         )
@@ -115,47 +114,30 @@ def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 def blocks(documents: DataFrame, vocabulary: Vocabulary, labels: tuple[str, ...], workers: int) -> RDD[bytes]:
     """Encodes the documents into blocks: one partition for each worker, equal shares of every split."""
     spark = documents.sparkSession
-    shared = spark.sparkContext.broadcast((vocabulary, labels))
+    shared = spark.sparkContext.broadcast((vocabulary, {label: i for i, label in enumerate(labels)}))
+    keys = partitioning.keys(spark, workers)
 
-    def encode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        known, names = shared.value
-        yield from _encode(batches, known, {label: i for i, label in enumerate(names)}, workers)
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        context = TaskContext.get()
+        assert context is not None  # this runs in a task
+        partition = context.partitionId()
+        # The workers take turns with the blocks of a split, beginning with another one in each partition.
+        turns: dict[Split, int] = dict.fromkeys(SPLITS, partition)
+        for block in encode(_documents(batches), partition, *shared.value):
+            key = keys[turns[block.split] % workers]
+            turns[block.split] += 1
+            columns = [pa.array([key], pa.int32()), pa.array([block.to_bytes()], pa.binary())]
+            yield pa.RecordBatch.from_arrays(columns, schema=_BLOCKS)
 
-    encoded = documents.mapInArrow(encode, "worker int, block binary")
-    return encoded.rdd.map(tuple).partitionBy(workers, _itself).values()
+    encoded = documents.mapInArrow(task, "key int, block binary")
+    return encoded.repartition(workers, "key").select("block").rdd.map(_only)
 
 
-def _itself(worker: int) -> int:
-    return worker
-
-
-def _encode(
-    batches: Iterator[pa.RecordBatch], vocabulary: Vocabulary, labels: dict[str, int], workers: int
-) -> Iterator[pa.RecordBatch]:
-    """Yields (worker, block); the workers take turns, beginning with another one in each partition."""
-    context = TaskContext.get()
-    assert context is not None  # this runs in a task
-    partition = context.partitionId()
-    waiting: dict[Split, list[tuple[list[int], int]]] = {split: [] for split in SPLITS}
-    turns: dict[Split, int] = dict.fromkeys(SPLITS, partition)
-    sequence = 0
-
-    def block(split: Split) -> pa.RecordBatch:
-        nonlocal sequence
-        data = Block.of(split, partition, sequence, waiting[split]).to_bytes()
-        worker = turns[split] % workers
-        turns[split] += 1
-        sequence += 1
-        waiting[split] = []
-        return pa.RecordBatch.from_arrays(
-            [pa.array([worker], pa.int32()), pa.array([data], pa.binary())], schema=_BLOCKS
-        )
-
+def _documents(batches: Iterator[pa.RecordBatch]) -> Iterator[TokenizedDocument]:
     for batch in batches:
         for split, label, tokens in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            waiting[split].append((vocabulary.encode(tokens.split()), labels[label]))
-            if len(waiting[split]) == BLOCK_DOCUMENTS:
-                yield block(split)
-    for split in SPLITS:
-        if waiting[split]:
-            yield block(split)
+            yield TokenizedDocument(split, label, tokens.split())
+
+
+def _only(row: Row) -> bytes:
+    return bytes(row[0])

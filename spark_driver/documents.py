@@ -12,10 +12,10 @@ from run.config import DataConfig, TextConfig
 from run.splits import Split
 from spark_driver.errors import InputError
 from text.errors import RowError
+from text.preparation import Preparation
 from text.records import (
     Fields,
     columns_of,
-    document,
     fields_of_json,
     fields_of_values,
     is_header,
@@ -46,7 +46,7 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 
     def part(path: str, split: Callable[[str], Split]) -> DataFrame:
         rows, frame, parse = _reader(spark, path, data)
-        return frame.mapInArrow(_preparation(rows, parse, split, segmenter, text.max_length), PREPARED)
+        return frame.mapInArrow(_prepared(rows, parse, Preparation.of(text, segmenter, split)), PREPARED)
 
     validation_fraction = 0.0 if data.validation else data.validation_fraction
     test_fraction = 0.0 if data.test else data.test_fraction
@@ -58,22 +58,15 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
     return frame
 
 
-def _preparation(
-    rows: _Rows,
-    parse: Callable[[Any], Fields],
-    split: Callable[[str], Split],
-    segmenter: Segmenter,
-    max_length: int,
-) -> Callable[[_Batches], _Batches]:
+def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
     def prepare(source: str, row: Any) -> tuple[str | None, ...]:
         try:
-            found = document(parse(row))
+            found = preparation.document(parse(row))
         except RowError as error:
             return None, None, None, str(error), source, _shown(row)
-        tokens = segmenter.tokens(found.text)[:max_length]
-        return split(found.text), found.label, " ".join(tokens), None, source, None
+        return found.split, found.label, " ".join(found.tokens), None, source, None
 
     def partition(batches: _Batches) -> _Batches:
         for batch in rows(batches):

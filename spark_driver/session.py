@@ -26,8 +26,12 @@ BOUNDS = {
     # ... and before that for an executor that was lost and comes again: 12 times 5 s.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "5s",
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
+    # Documents are handed to Python in batches: of so many, and of so many bytes where Spark knows that (since 4.1).
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": "8m",
 }
-"""How long to wait; Spark's own bounds are 30 s, a year and ten minutes. What spark-submit was given wins."""
+"""How long to wait, where Spark's own bounds are 30 s, a year and ten minutes, and how much to hold. What spark-submit
+was given wins."""
 
 
 # Py4J logs an interrupt with its traceback, on the root logger, and raises it as well.

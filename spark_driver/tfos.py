@@ -3,7 +3,8 @@
 The only file that knows it. What is used of it is its node: the worker's process, the manager with its queues, and
 TF_CONFIG. What is not: its rendezvous, which unpickles what anybody sends it (Spark's own barrier brings the workers
 together), its guess at GPUs (Spark knows them), its record-by-record feed, and its shutdown, which sets alarms,
-exits the process and can end SUCCEEDED without a model.
+exits the process and can end SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that, as they
+are in version 2.2.5; tests/spark_driver/test_tfos.py says when they are no longer there.
 """
 
 import json

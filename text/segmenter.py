@@ -4,7 +4,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from text.errors import SegmenterError
 
@@ -46,30 +46,33 @@ class Segmenter:
     def _cut(self) -> Callable[[str], list[str]]:
         # rjieba cannot take a user dictionary as jieba does (word by word, with suggested frequencies).
         if self.user_dictionary or self.use_rjieba is False:
-            return self._jieba()
+            return _jieba(tuple(self._words))
         try:
             import rjieba
         except ImportError:
             if self.use_rjieba:
                 raise
-            return self._jieba()
+            return _jieba(())
         return lambda text: rjieba.cut(text, hmm=False)
-
-    def _jieba(self) -> Callable[[str], list[str]]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
-            import jieba
-
-        jieba.setLogLevel("WARNING")
-        tokenizer = jieba.Tokenizer()
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True  # not through jieba's cache file, for which processes would race
-        for word, frequency in self._words:
-            tokenizer.add_word(word, frequency)
-        return lambda text: tokenizer.lcut(text, HMM=False)
 
     def __getstate__(self) -> dict[str, object]:
         return {k: v for k, v in self.__dict__.items() if k != "_cut"}
+
+
+@lru_cache(maxsize=4)
+def _jieba(words: tuple[tuple[str, int | None], ...]) -> Callable[[str], list[str]]:
+    """Loads jieba with further words, once for a process: it takes a second, and a process has many tasks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
+        import jieba
+
+    jieba.setLogLevel("WARNING")
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True  # not through jieba's cache file, for which processes would race
+    for word, frequency in words:
+        tokenizer.add_word(word, frequency)
+    return lambda text: tokenizer.lcut(text, HMM=False)
 
 
 def _entry(number: int, line: str) -> tuple[str, int | None]:

@@ -6,10 +6,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from run.config import TextConfig
-from run.splits import SPLITS
 from spark_driver import corpus
 from spark_driver.documents import PREPARED
 from text.blocks import Block
+from text.encoding import BLOCK_DOCUMENTS
 from text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.integration
@@ -57,20 +57,33 @@ def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -
     assert found.tokens == ("乙", "甲", "𠀀")  # equal counts in code point order
 
 
-def test_blocks_hold_every_document_once_in_equal_shares(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus, "BLOCK_DOCUMENTS", 4)
-    documents = [(split, "xy"[i % 2], f"w{i}") for split in SPLITS for i in range(40)]
-    vocabulary = Vocabulary(tuple(f"w{i}" for i in range(40)))
-    frame = usable(rows(spark, *documents, partitions=2))
+def test_blocks_hold_every_document_once_in_equal_shares(spark: SparkSession) -> None:
+    count = 12 * BLOCK_DOCUMENTS + 3
+    documents = [("train", "xy"[i % 2], f"w{i}") for i in range(count)] + [("test", "x", "w1 w2"), ("test", "y", "")]
+    vocabulary = Vocabulary(tuple(f"w{i}" for i in range(count)))
+    frame = usable(rows(spark, *documents, partitions=3))
     shares = corpus.blocks(frame, vocabulary, ("x", "y"), 2).glom().collect()
     blocks = [[Block.from_bytes(data) for data in share] for share in shares]
     names = [(block.partition, block.sequence) for share in blocks for block in share]
     assert len(set(names)) == len(names)
     seen = Counter((b.split, *ids.tolist(), label) for share in blocks for b in share for ids, label in b)
-    assert seen == Counter((split, i + 2, i % 2) for split in SPLITS for i in range(40))
-    for split in SPLITS:
-        numbers = [sum(len(block) for block in share if block.split == split) for share in blocks]
-        assert abs(numbers[0] - numbers[1]) <= 8
+    assert seen == Counter([*(("train", i + 2, i % 2) for i in range(count)), ("test", 3, 4, 0), ("test", 1)])
+    numbers = [sum(len(block) for block in share if block.split == "train") for share in blocks]
+    assert sum(numbers) == count
+    assert abs(numbers[0] - numbers[1]) <= 2 * BLOCK_DOCUMENTS  # at most a block for each odd partition
+
+
+def test_rows_that_a_person_reads_are_bounded_and_of_every_reason(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "QUARANTINED", 4)
+    frame = rows(spark, ("train", "x", "a"), ("test", "z", "b"))
+    for _ in range(9):
+        frame = frame.union(rejected(spark, "no label"))
+    counts = corpus.count(frame)
+    assert counts.rejected == {"no label": 9, corpus.UNSEEN: 1}
+    shown = Counter(row["reason"] for row in corpus.quarantine(frame, counts).collect())
+    assert shown == {"no label": 2, corpus.UNSEEN: 1}
 
 
 def test_fewer_documents_than_workers_leave_some_without(spark: SparkSession) -> None:

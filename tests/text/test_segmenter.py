@@ -148,3 +148,9 @@ def test_to_insist_on_rjieba_without_it_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "rjieba", None)
     with pytest.raises(ImportError):
         Segmenter(use_rjieba=True).tokens("好")
+
+
+def test_a_dictionary_is_loaded_once_for_a_process_however_many_tasks_bring_it() -> None:
+    first, second = (Segmenter(user_dictionary=("云计算 1000",)) for _ in range(2))
+    assert first._cut is second._cut
+    assert Segmenter(user_dictionary=("云计算 1",))._cut is not first._cut

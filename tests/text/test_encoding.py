@@ -1,0 +1,42 @@
+"""Documents become blocks of one split that are neither small nor large."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from run.splits import SPLITS
+from text.encoding import BLOCK_DOCUMENTS, BLOCK_TOKENS, encode
+from text.preparation import TokenizedDocument
+from text.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(("好", "坏"))
+CLASSES = {"x": 0, "y": 1}
+
+Documents = st.lists(
+    st.builds(
+        TokenizedDocument,
+        st.sampled_from(SPLITS),
+        st.sampled_from(sorted(CLASSES)),
+        st.lists(st.sampled_from(["好", "坏", "没见过"]), max_size=5),
+    ),
+    max_size=30,
+)
+
+
+@given(Documents)
+def test_every_document_is_in_one_block_of_its_split(documents: list[TokenizedDocument]) -> None:
+    blocks = list(encode(documents, 3, VOCABULARY, CLASSES))
+    assert [(block.partition, block.sequence) for block in blocks] == [(3, i) for i in range(len(blocks))]
+    seen = Counter((block.split, *ids.tolist(), label) for block in blocks for ids, label in block)
+    assert seen == Counter((d.split, *VOCABULARY.encode(d.tokens), CLASSES[d.label]) for d in documents)
+
+
+def test_a_block_is_full_with_its_documents() -> None:
+    documents = [TokenizedDocument("train", "x", ["好"])] * (2 * BLOCK_DOCUMENTS + 1)
+    assert [len(block) for block in encode(documents, 0, VOCABULARY, CLASSES)] == [BLOCK_DOCUMENTS] * 2 + [1]
+
+
+def test_a_block_of_long_documents_is_full_with_its_tokens() -> None:
+    documents = [TokenizedDocument("train", "x", ["好"] * (BLOCK_TOKENS // 2))] * 5
+    assert [len(block) for block in encode(documents, 0, VOCABULARY, CLASSES)] == [2, 2, 1]

@@ -1,0 +1,24 @@
+"""A row becomes a tokenized document of a split, or an error with its reason."""
+
+import pytest
+
+from run.config import TextConfig
+from text.errors import RowError
+from text.preparation import Preparation, TokenizedDocument, token_counts
+from text.segmenter import Segmenter
+
+PREPARATION = Preparation.of(TextConfig(max_length=3), Segmenter(stop_words=frozenset("的")), lambda _: "test")
+
+
+def test_a_row_becomes_a_document_of_its_first_tokens() -> None:
+    found = PREPARATION.document(("书的内容很好".encode(), b" good "))
+    assert found == TokenizedDocument("test", "good", ["书", "内容", "很"])
+
+
+def test_a_row_that_cannot_be_used_says_why() -> None:
+    with pytest.raises(RowError, match="no label"):
+        PREPARATION.document((b"text", None))
+
+
+def test_tokens_are_counted() -> None:
+    assert token_counts([["a", "b", "a"], [], ["b"]]) == {"a": 2, "b": 2}
