@@ -25,9 +25,9 @@ LIMIT_SECONDS = 600
 Figures = dict[str, float]
 
 
-def one_process(*arguments: str) -> dict[str, Any]:
-    """Our loop in one process with both cores."""
-    command = [sys.executable, "-m", "benchmarks.one_process", *arguments]
+def script(name: str, *arguments: str) -> dict[str, Any]:
+    """What a measurement in a process of its own prints last, as JSON."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_SECONDS).stdout
     answer: dict[str, Any] = json.loads(output.splitlines()[-1])
     return answer
@@ -66,7 +66,7 @@ def measure(repeat: int) -> dict[str, list[float]]:
     """Returns the figures of every repetition; each measures everything once, one after the other."""
     figures: dict[str, list[float]] = {}
     single: list[tuple[str, Callable[[], float]]] = [
-        ("one process, documents/s", lambda: one_process()["documents_per_second"]),
+        ("one process, documents/s", lambda: script("one_process")["documents_per_second"]),
         ("rjieba, documents/s and core", lambda: segmenter(True)),
         ("jieba, documents/s and core", lambda: segmenter(False)),
     ]
@@ -90,7 +90,10 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     figures = measure(parser.parse_args().repeat)
     for split in ("text", "row"):
-        figures[f"test accuracy, split by {split}"] = [one_process("--split", split, "--epochs", "6")["accuracy"]]
+        figures[f"test accuracy, split by {split}"] = [script("one_process", "--split", split, "--epochs", "6")["accuracy"]]
+    few, many = (script("memory", str(count)) for count in (500_000, 2_000_000))
+    growth = (many["peak_mib"] - few["peak_mib"]) / (many["documents"] - few["documents"])
+    figures["a worker's memory, MiB per million documents"] = [1e6 * growth]
     table = Table("what", "median", "least", "most")
     for name, values in figures.items():
         table.add_row(name, *(f"{value:,.3f}" for value in (median(values), min(values), max(values))))
