@@ -90,7 +90,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     figures = measure(parser.parse_args().repeat)
     for split in ("text", "row"):
-        figures[f"test accuracy, split by {split}"] = [script("one_process", "--split", split, "--epochs", "6")["accuracy"]]
+        figures[f"test accuracy, split by {split}"] = [
+            script("one_process", "--split", split, "--epochs", "6")["accuracy"]
+        ]
     few, many = (script("memory", str(count)) for count in (500_000, 2_000_000))
     growth = (many["peak_mib"] - few["peak_mib"]) / (many["documents"] - few["documents"])
     figures["a worker's memory, MiB per million documents"] = [1e6 * growth]

@@ -13,4 +13,4 @@ def test_each_key_is_alone_in_its_partition(spark: SparkSession, partitions: int
     rows = [(key,) for key in keys(spark, partitions)] * 2
     frame = spark.createDataFrame(rows, "key int").repartition(partitions, "key")
     found = [{row["key"] for row in partition} for partition in frame.rdd.glom().collect()]
-    assert found == [{key} for key, in rows[:partitions]]
+    assert found == [{key} for (key,) in rows[:partitions]]
