@@ -1,4 +1,4 @@
-"""A worker's memory beside its model: spools documents and goes through an epoch; prints the peak as JSON.
+"""A worker's memory besides its model: spools documents and goes through an epoch; prints the peak as JSON.
 
 python -m benchmarks.memory DOCUMENTS
 

@@ -59,8 +59,8 @@ def pack(folder: Path) -> tuple[Path, bool]:
         return archive, True
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".packing-") as beside:
-            packed = Path(beside) / archive.name
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".packing-") as scratch:
+            packed = Path(scratch) / archive.name
             _environment(needed).pack(str(packed), compress_level=COMPRESSION)
             packed.chmod(0o644)
             packed.rename(archive)

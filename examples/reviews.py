@@ -24,11 +24,11 @@ def reviews() -> Iterator[dict[str, str]]:
 def main(path: Path) -> None:
     """Writes the file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    with beside.open("w", encoding="utf-8") as file:
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
         for review in reviews():
             file.write(json.dumps(review, ensure_ascii=False) + "\n")
-    beside.replace(path)
+    part.replace(path)
 
 
 if __name__ == "__main__":

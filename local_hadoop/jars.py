@@ -36,8 +36,8 @@ def fetch_jars() -> Path:
     folder = jars_folder()
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as beside:
-            fetched = Path(beside) / "jars"
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as scratch:
+            fetched = Path(scratch) / "jars"
             _copy_dependencies(fetched)
             _publish(fetched, folder)
     return folder

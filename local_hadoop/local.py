@@ -261,14 +261,14 @@ def _remove(folder: Path) -> None:
 
 
 def _save(hadoop: LocalHadoop, daemons: tuple[Process, ...]) -> None:
-    """Writes the state beside its place and renames it, so that it is never read by half."""
+    """Writes the state under another name and renames it, so that it is never read by half."""
     state = {
         "hadoop": {**asdict(hadoop), "folder": str(hadoop.folder)},
         "daemons": [asdict(daemon) for daemon in daemons],
     }
-    beside = hadoop.folder / f"{STATE_FILE}.new"
-    beside.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-    beside.rename(hadoop.folder / STATE_FILE)
+    new = hadoop.folder / f"{STATE_FILE}.new"
+    new.write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    new.rename(hadoop.folder / STATE_FILE)
 
 
 def _load(folder: Path) -> tuple[LocalHadoop, tuple[Process, ...]]:

@@ -173,7 +173,7 @@ def node_site(settings: Settings, node: int) -> Properties:
 
 
 def capacity_scheduler() -> Properties:
-    """One queue that counts GPUs and vcores beside memory."""
+    """One queue that counts GPUs and vcores as well as memory."""
     scheduler = "yarn.scheduler.capacity"
     return {
         f"{scheduler}.resource-calculator": "org.apache.hadoop.yarn.util.resource.DominantResourceCalculator",

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page that needs no script, no network and no file beside it.
+"""The report of a run: one HTML page that needs no script, no network and no other file.
 
 The page is the template report.html.j2, which escapes what it is given; here are the values that it shows.
 """

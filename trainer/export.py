@@ -55,7 +55,7 @@ class ServingModule(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, name="ids")])
     def ids(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies token numbers, filled up with 0."""
+        """Classifies token ids, filled up with 0."""
         probabilities = tf.nn.softmax(self.model.call(ids))
         best = tf.argmax(probabilities, axis=1)
         return {
@@ -81,9 +81,9 @@ def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str
         card: further entries of the card.
         folder: where to write; must not exist.
     """
-    beside = folder.with_name(f"{folder.name}-assets")
-    beside.mkdir(parents=True)
-    vocabulary_file, labels_file = beside / "vocabulary.txt", beside / "labels.txt"
+    assets = folder.with_name(f"{folder.name}-assets")
+    assets.mkdir(parents=True)
+    vocabulary_file, labels_file = assets / "vocabulary.txt", assets / "labels.txt"
     _write_lines(vocabulary_file, language.vocabulary.tokens)
     _write_lines(labels_file, language.labels)
     module = ServingModule(_detached(model, language, config), vocabulary_file, labels_file, language.labels)

@@ -22,7 +22,7 @@ class TextCNN(keras.Model):
 
         Args:
             config: the sizes.
-            vocabulary_size: token numbers are below this.
+            vocabulary_size: token ids are below this.
             classes: number of labels.
             seed: seed of the initial weights.
         """
@@ -57,7 +57,7 @@ class TextCNN(keras.Model):
         """Returns the logits of each document.
 
         Args:
-            ids: token numbers, int32 [documents, tokens], 0 where a document has ended.
+            ids: token ids, int32 [documents, tokens], 0 where a document has ended.
             dropout_seed: int32 [2] in training; None means no dropout.
 
         Returns:
@@ -71,7 +71,7 @@ class TextCNN(keras.Model):
 
         Args:
             vectors: float32 [documents, tokens, embedding_size], whatever in the padding.
-            ids: token numbers, int32 [documents, tokens], at least one column; they tell the padding.
+            ids: token ids, int32 [documents, tokens], at least one column; they tell the padding.
             dropout_seed: int32 [2] in training; None means no dropout.
 
         Returns:
