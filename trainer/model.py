@@ -1,10 +1,11 @@
-"""TextCNN: convolutions of several widths over token vectors, the strongest answer of each (Kim, 2014)."""
+"""TextCNN: convolutions of several widths over token embeddings, max-over-time pooling (Kim, 2014)."""
 
 import keras
 import tensorflow as tf
 
 from run.config import ModelConfig
 from text.vocabulary import PADDING
+from trainer.shared_products import pooled
 
 
 class TextCNN(keras.Model):
@@ -38,7 +39,6 @@ class TextCNN(keras.Model):
             keras.layers.Conv1D(
                 config.filters,
                 width,
-                activation="relu",
                 kernel_initializer=keras.initializers.GlorotUniform(seed=seed + width),
                 name=f"width_{width}",
             )
@@ -63,40 +63,36 @@ class TextCNN(keras.Model):
         Returns:
             float32 [documents, classes].
         """
-        ids = _at_least_one_column(ids)
-        return self.classify(self.embedding(ids), ids, dropout_seed)
+        tokens, places = distinct(ids)
+        return self.classify(tf.gather(self.embedding.embeddings.value, tokens), places, dropout_seed)
 
-    def classify(self, vectors: tf.Tensor, ids: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the logits of documents whose tokens' vectors are at hand.
+    def classify(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the logits of documents whose distinct tokens' embeddings are at hand.
 
         Args:
-            vectors: float32 [documents, tokens, embedding_size], whatever in the padding.
-            ids: token ids, int32 [documents, tokens], at least one column; they tell the padding.
+            rows: float32 [distinct tokens, embedding_size]; the first is of the padding, whatever it is.
+            places: which of them stands where, int32 [documents, tokens], at least one column.
             dropout_seed: int32 [2] in training; None means no dropout.
 
         Returns:
             float32 [documents, classes].
         """
-        features = self.pool(vectors, ids)
+        kernels = [convolution.kernel.value for convolution in self.convolutions]
+        features = pooled(rows, places, kernels, [convolution.bias.value for convolution in self.convolutions])
         if dropout_seed is not None and self.dropout_rate > 0:
             features = tf.nn.experimental.stateless_dropout(features, self.dropout_rate, seed=dropout_seed)
         return self.classifier(features)
 
-    def pool(self, vectors: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-        """Returns the strongest answer of each filter, float32 [documents, widths × filters]."""
-        inside = tf.cast(ids != PADDING, tf.float32)[:, :, None]
-        vectors *= inside
-        # The rectified answers are not negative, so 0 in the padding never wins against a window.
-        pooled = [
-            tf.reduce_max(convolution(_zeros_behind(vectors, convolution.kernel_size[0] - 1)) * inside, axis=1)
-            for convolution in self.convolutions
-        ]
-        return tf.concat(pooled, axis=1)
 
+def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the distinct token ids of a batch, the padding's first, and which of them stands where.
 
-def _at_least_one_column(ids: tf.Tensor) -> tf.Tensor:
-    return tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]])
+    Args:
+        ids: int32 [documents, tokens].
 
-
-def _zeros_behind(vectors: tf.Tensor, count: int) -> tf.Tensor:
-    return tf.pad(vectors, [[0, 0], [0, count], [0, 0]])
+    Returns:
+        int32 [distinct], and int32 [documents, tokens], at least one column.
+    """
+    ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]], constant_values=PADDING)
+    tokens, places = tf.unique(tf.concat([[PADDING], tf.reshape(ids, [-1])], 0))
+    return tokens, tf.reshape(places[1:], tf.shape(ids))

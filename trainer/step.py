@@ -9,7 +9,7 @@ from run.metrics import Evaluation
 from trainer.batches import Batch, in_order_of_length
 from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.lazy_adam import LazyAdam
-from trainer.model import TextCNN
+from trainer.model import TextCNN, distinct
 from trainer.spool import Share
 
 _IDS = tf.TensorSpec([None, None], tf.int32)
@@ -79,12 +79,11 @@ class ReplicatedModel:
         """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
-        tokens, places = tf.unique(tf.reshape(ids, [-1]))
+        tokens, places = distinct(ids)
         rows = tf.gather(self._table, tokens)
         with tf.GradientTape() as tape:
             tape.watch(rows)
-            vectors = tf.reshape(tf.gather(rows, places), [*tf.unstack(tf.shape(ids)), rows.shape[1]])
-            logits = self.model.classify(vectors, ids, dropout_seed)
+            logits = self.model.classify(rows, places, dropout_seed)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(losses * weights)
         row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
