@@ -84,7 +84,10 @@ class Hdfs:
 
     def remove(self, path: str) -> None:
         """See `Backend`."""
-        in_time(lambda: self._client.delete(path, recursive=True))
+        try:
+            in_time(lambda: self._client.delete(path, recursive=True))
+        except (FileNotFoundError, RuntimeError) as error:
+            _check_missing(error)
 
     def _status(self, path: str):  # type: ignore[no-untyped-def]
         try:
