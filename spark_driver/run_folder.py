@@ -35,6 +35,7 @@ class RunFolder:
             storage.check_writable(self.uri)
             for name in folder.RECORDS:
                 storage.remove(self._file(name))
+            storage.remove_log(self._file(folder.METRICS))
         except StorageError as error:
             raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
         self._metrics = storage.Log(self._file(folder.METRICS))

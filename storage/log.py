@@ -52,15 +52,17 @@ class Log:
 
     def close(self) -> None:
         """Writes the lines that are still to be written, and makes one file of the parts."""
-        parts = _folder(self._uri)
+        folder = _folder(self._uri)
         self._write_part()
-        if is_local(self._uri) or not exists(parts):
+        if is_local(self._uri) or not exists(folder):
             return
+        earlier = [self._uri] if exists(self._uri) else []  # a line may come after the end
         with writing(self._uri) as file:
-            for name in names(parts):
-                for chunk in chunks(join(parts, name)):
+            for part in (*earlier, *(join(folder, name) for name in names(folder))):
+                for chunk in chunks(part):
                     file.write(chunk)
-        remove(parts)
+        remove(folder)
+        self._part, self._lines, self._written = 0, [], 0
 
     def _write_part(self) -> None:
         if self._written == len(self._lines):
@@ -71,6 +73,13 @@ class Log:
         self._written = len(self._lines)
         if len(content) >= PART_BYTES:
             self._part, self._lines, self._written = self._part + 1, [], 0
+
+
+def remove_log(uri: str) -> None:
+    """Removes a log, also one that nobody has closed; nothing happens if there is none."""
+    remove(uri)
+    if not is_local(uri):
+        remove(_folder(uri))
 
 
 class LogReader:
@@ -103,10 +112,10 @@ class LogReader:
 
     def _whole(self, uri: str, offset: int) -> Iterator[bytes]:
         *lines, _ = read(uri, offset).split(b"\n")  # what follows the last end of line is read again when it is whole
-        length = sum(len(line) + 1 for line in lines)
-        self._in_part += length
-        self._read += length
-        yield from lines
+        for line in lines:
+            self._in_part += len(line) + 1
+            self._read += len(line) + 1
+            yield line
 
 
 def _folder(uri: str) -> str:

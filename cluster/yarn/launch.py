@@ -32,8 +32,8 @@ def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
         print(submitted)
         return 0
     storage.check_writable(out)
-    for record in (folder.METRICS, folder.RESULT):
-        storage.remove(storage.join(out, record))  # an earlier run's
+    storage.remove(storage.join(out, folder.RESULT))  # an earlier run's
+    storage.remove_log(storage.join(out, folder.METRICS))
     shown = Terminal(Console(stderr=True))
     for upload in artifacts.put(needed, staging):
         shown.say(str(upload))

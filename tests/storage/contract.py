@@ -373,6 +373,31 @@ class LogContract:
         storage.write(f"{root}/log", b"first\nsecond\n\nthird\n")
         assert list(reader.lines()) == [b"third"]
 
+    def test_a_line_that_comes_after_the_end_is_not_lost_nor_are_those_before(self, root: str) -> None:
+        log = storage.Log(f"{root}/log")
+        for line in (b"first", b"second", b"third"):
+            log.add(line)
+            log.close()
+        assert storage.read(f"{root}/log") == b"first\nsecond\nthird\n"
+
+    def test_a_reader_that_is_left_in_the_middle_goes_on_there(self, root: str) -> None:
+        log, reader = storage.Log(f"{root}/log"), storage.LogReader(f"{root}/log")
+        log.add(b"first")
+        log.add(b"second")
+        assert next(iter(reader.lines())) == b"first"
+        assert list(reader.lines()) == [b"second"]
+
+    @pytest.mark.parametrize("closed", [False, True])
+    def test_a_log_is_removed_with_its_parts(self, closed: bool, root: str) -> None:
+        log = storage.Log(f"{root}/log")
+        log.add(b"an earlier run's")
+        if closed:
+            log.close()
+        storage.remove_log(f"{root}/log")
+        storage.remove_log(f"{root}/log")
+        assert storage.names(root) == []
+        assert list(storage.LogReader(f"{root}/log").lines()) == []
+
     def test_a_log_without_lines_is_no_file(self, root: str) -> None:
         log, reader = storage.Log(f"{root}/log"), storage.LogReader(f"{root}/log")
         log.close()
