@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from text.blocks import Block
+from text.blocks import Block, Ragged
 from trainer import batches
 from trainer.spool import Spool
 
@@ -32,11 +32,11 @@ def main(documents: int) -> None:
     random = np.random.default_rng(1)
     with TemporaryDirectory() as folder:
         before = peak = own_mib()
-        spool = Spool(Path(folder) / "spool")
+        spool = Spool(Path(folder) / "spool", ("word",))
         for sequence in range(documents // BLOCK):
             lengths = random.integers(*LENGTHS, BLOCK, dtype=np.int32)
             ids = random.integers(2, 50_000, int(lengths.sum()), dtype=np.int32)
-            block = Block("train", 0, sequence, lengths, np.zeros(BLOCK, np.int32), ids)
+            block = Block("train", 0, sequence, np.zeros(BLOCK, np.int32), {"word": Ragged(lengths, ids)})
             spool.add(block.to_bytes())
             peak = max(peak, own_mib())
         share = spool.share("train")

@@ -42,7 +42,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         corpus = reviews.spooled(Path(folder) / "spool", by_text if options.split == "text" else by_row)
         collective = Collective(laptop())
-        model = ReplicatedModel(ModelConfig(), config, len(corpus.vocabulary), corpus.classes, collective)
+        model = ReplicatedModel(ModelConfig(), config, corpus.language.sizes, len(corpus.language.labels), collective)
         trained = train(model, config, shares_of(corpus.spool), lambda _: None)
     print(json.dumps({"documents_per_second": trained.documents_per_second, "accuracy": trained.test.accuracy}))
 

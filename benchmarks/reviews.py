@@ -8,6 +8,7 @@ from pathlib import Path
 from run.config import TextConfig
 from run.splits import Split
 from text.encoding import encode
+from text.language import Language
 from text.preparation import Preparation, token_counts
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
@@ -21,8 +22,7 @@ class Reviews:
     """Encoded reviews, spooled."""
 
     spool: Spool
-    vocabulary: Vocabulary
-    classes: int
+    language: Language
 
 
 def rows() -> list[tuple[str, str]]:
@@ -44,10 +44,14 @@ def spooled(folder: Path, split: Callable[[int, str], Split]) -> Reviews:
         replace(preparation.document((review.encode(), label.encode())), split=split(number, review))
         for number, (review, label) in enumerate(rows())
     ]
-    counts = token_counts(document.tokens for document in documents if document.split == "train")
-    vocabulary = Vocabulary.of_counts(counts, text.vocabulary_size, text.min_count)
-    classes = {label: i for i, label in enumerate(sorted({document.label for document in documents}))}
-    spool = Spool(folder)
-    for block in encode(documents, 0, vocabulary, classes):
+    training = [document.tokens for document in documents if document.split == "train"]
+    vocabularies = {
+        view: Vocabulary.of_counts(token_counts(d[view] for d in training), text.vocabulary_size, text.min_count)
+        for view in text.views
+    }
+    labels = tuple(sorted({document.label for document in documents}))
+    language = Language(preparation.segmenter, vocabularies, labels)
+    spool = Spool(folder, text.views)
+    for block in encode(documents, 0, language):
         spool.add(block.to_bytes())
-    return Reviews(spool, vocabulary, len(classes))
+    return Reviews(spool, language)

@@ -10,6 +10,8 @@ STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
+View = Literal["word", "char", "char2"]
+
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
 
@@ -71,6 +73,9 @@ class DataConfig:
 class TextConfig:
     """How a document becomes token ids."""
 
+    views: tuple[View, ...] = ("word",)
+    """What the tokens are, for each branch of the model: word, char (characters), char2 (pairs of characters)."""
+
     user_dictionary: str | None = None
     """File of words for the segmenter, a line each: word, optionally frequency, optionally tag (jieba's format)."""
 
@@ -78,13 +83,17 @@ class TextConfig:
     """File of words to leave out, one a line."""
 
     vocabulary_size: Annotated[int, Field(ge=3)] = 50_000
-    """Largest number of distinct token ids; the first two are padding and the unknown token."""
+    """Largest number of distinct token ids of a view; the first two are padding and the unknown token."""
 
     min_count: Positive = 2
     """A token that is rarer in the training documents is unknown."""
 
     max_length: Positive = 128
-    """Longer documents are cut after this many tokens."""
+    """Longer documents are cut after this many words; in views of characters after twice as many."""
+
+    def __post_init__(self) -> None:
+        if not self.views or len(set(self.views)) != len(self.views):
+            raise ValueError(f"text.views must be distinct and at least one. Received: {list(self.views)}")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

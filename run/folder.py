@@ -1,5 +1,9 @@
 """The names in a run's folder; docs/run-folder.md says what they hold."""
 
+from typing import get_args
+
+from run.config import View
+
 CONFIG = "config.json"
 LABELS = "labels.txt"
 LOGS = "logs"
@@ -8,7 +12,12 @@ MODELS = "model"
 QUARANTINE = "quarantine.jsonl"
 REPORT = "report.html"
 RESULT = "result.json"
-VOCABULARY = "vocabulary.txt"
 
-RECORDS = (CONFIG, LABELS, METRICS, QUARANTINE, REPORT, RESULT, VOCABULARY)
+
+def vocabulary(view: View) -> str:
+    """Returns the name of the file with the tokens of a view, in the order of their ids."""
+    return f"vocabulary-{view}.txt"
+
+
+RECORDS = (CONFIG, LABELS, METRICS, QUARANTINE, REPORT, RESULT, *map(vocabulary, get_args(View)))
 """What a run into the same folder replaces; logs and models stay."""

@@ -1,7 +1,7 @@
 """Counts what is in the prepared rows, and encodes their documents into blocks."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,11 +10,12 @@ from pyspark import RDD, TaskContext
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
-from run.config import TextConfig
+from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
 from text.encoding import encode
 from text.errors import DataError
+from text.language import Language
 from text.preparation import TokenizedDocument, token_counts
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
@@ -24,7 +25,7 @@ QUARANTINED = 1_000
 """Rows that a person may want to read of those that cannot be used; a wrong label_column makes all of them so."""
 UNSEEN = "label that training never saw"
 
-_COUNTS = pa.schema([("token", pa.string()), ("count", pa.int64())])
+_COUNTS = pa.schema([("view", pa.int32()), ("token", pa.string()), ("count", pa.int64())])
 _BLOCKS = pa.schema([("key", pa.int32()), ("block", pa.binary())])
 
 
@@ -73,7 +74,7 @@ def quarantine(rows: DataFrame, counts: Counts) -> DataFrame:
 
     They go through the driver and are for a person to read. How many there are of each reason is in `counts`.
     """
-    unseen = F.concat_ws("\t", "tokens", "label")
+    unseen = F.concat_ws("\t", F.col("tokens")[0], "label")
     rejected = rows.where(F.col("reason").isNotNull() | ~_known(counts)).select(
         F.coalesce("reason", F.lit(UNSEEN)).alias("reason"), "source", F.coalesce("row", unseen).alias("row")
     )
@@ -88,33 +89,42 @@ def _known(counts: Counts) -> Column:
     return F.col("label").isNotNull() & F.col("label").isin(list(counts.labels))
 
 
-def vocabulary(documents: DataFrame, text: TextConfig) -> Vocabulary:
-    """Counts the tokens of the training documents; the same documents give the same vocabulary, byte for byte."""
+def vocabularies(documents: DataFrame, text: TextConfig) -> dict[View, Vocabulary]:
+    """Counts the tokens of the training documents; the same documents give the same vocabularies, byte for byte."""
     counts = (
         documents.where(F.col("split") == "train")
         .select("tokens")
-        .mapInArrow(_count_tokens, "token string, count long")
-        .groupBy("token")
+        .mapInArrow(_count_tokens, "view int, token string, count long")
+        .groupBy("view", "token")
         .agg(F.sum("count").alias("count"))
         .where(F.col("count") >= text.min_count)
-        .orderBy(F.desc("count"), "token")
-        .limit(text.vocabulary_size - FIRST_TOKEN)
+        .persist()
     )
-    return Vocabulary(tuple(row["token"] for row in counts.collect()))
+    try:
+        return {view: _most_frequent(counts, number, text) for number, view in enumerate(text.views)}
+    finally:
+        counts.unpersist()
+
+
+def _most_frequent(counts: DataFrame, view: int, text: TextConfig) -> Vocabulary:
+    ordered = counts.where(F.col("view") == view).orderBy(F.desc("count"), "token")
+    rows = ordered.select("token").limit(text.vocabulary_size - FIRST_TOKEN).collect()
+    return Vocabulary(tuple(row["token"] for row in rows))
 
 
 def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        counts = token_counts(tokens.split() for tokens in batch.column(0).to_pylist())
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(counts.keys(), pa.string()), pa.array(counts.values(), pa.int64())], schema=_COUNTS
-        )
+        documents = batch.column(0).to_pylist()
+        for view in range(max(map(len, documents), default=0)):
+            counts = token_counts(tokens[view].split() for tokens in documents)
+            columns = [pa.array([view] * len(counts), pa.int32()), pa.array(counts.keys(), pa.string())]
+            yield pa.RecordBatch.from_arrays([*columns, pa.array(counts.values(), pa.int64())], schema=_COUNTS)
 
 
-def blocks(documents: DataFrame, vocabulary: Vocabulary, labels: tuple[str, ...], workers: int) -> RDD[bytes]:
+def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]:
     """Encodes the documents into blocks: one partition for each worker, equal shares of every split."""
     spark = documents.sparkSession
-    shared = spark.sparkContext.broadcast((vocabulary, {label: i for i, label in enumerate(labels)}))
+    shared = spark.sparkContext.broadcast(language)
     keys = partitioning.keys(spark, workers)
 
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -123,7 +133,8 @@ def blocks(documents: DataFrame, vocabulary: Vocabulary, labels: tuple[str, ...]
         partition = context.partitionId()
         # The workers take turns with the blocks of a split, beginning with another one in each partition.
         turns: dict[Split, int] = dict.fromkeys(SPLITS, partition)
-        for block in encode(_documents(batches), partition, *shared.value):
+        views = tuple(shared.value.vocabularies)
+        for block in encode(_documents(batches, views), partition, shared.value):
             key = keys[turns[block.split] % workers]
             turns[block.split] += 1
             columns = [pa.array([key], pa.int32()), pa.array([block.to_bytes()], pa.binary())]
@@ -133,10 +144,11 @@ def blocks(documents: DataFrame, vocabulary: Vocabulary, labels: tuple[str, ...]
     return encoded.repartition(workers, "key").select("block").rdd.map(_only)
 
 
-def _documents(batches: Iterator[pa.RecordBatch]) -> Iterator[TokenizedDocument]:
+def _documents(batches: Iterator[pa.RecordBatch], views: Sequence[View]) -> Iterator[TokenizedDocument]:
     for batch in batches:
         for split, label, tokens in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            yield TokenizedDocument(split, label, tokens.split())
+            words = {view: joined.split() for view, joined in zip(views, tokens, strict=True)}
+            yield TokenizedDocument(split, label, words)
 
 
 def _only(row: Row) -> bytes:

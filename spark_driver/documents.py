@@ -24,10 +24,18 @@ from text.records import (
 )
 from text.segmenter import Segmenter
 
-PREPARED = "split string, label string, tokens string, reason string, source string, row string"
-"""A prepared row. A document has split, label and tokens (joined by spaces), a rejection reason and row."""
+PREPARED = "split string, label string, tokens array<string>, reason string, source string, row string"
+"""A prepared row: a document has split, label, tokens (of each view, joined by spaces), a rejection reason and row."""
 
-_SCHEMA = pa.schema([(name, pa.string()) for name in ("split", "label", "tokens", "reason", "source", "row")])
+_TYPES = {
+    "split": pa.string(),
+    "label": pa.string(),
+    "tokens": pa.list_(pa.string()),
+    "reason": pa.string(),
+    "source": pa.string(),
+    "row": pa.string(),
+}
+_SCHEMA = pa.schema(list(_TYPES.items()))
 _QUARANTINED_CHARACTERS = 10_000
 _CORRUPT = "_corrupt_record"
 
@@ -61,17 +69,18 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
-    def prepare(source: str, row: Any) -> tuple[str | None, ...]:
+    def prepare(source: str, row: Any) -> tuple[str | list[str] | None, ...]:
         try:
             found = preparation.document(parse(row))
         except RowError as error:
             return None, None, None, str(error), source, _shown(row)
-        return found.split, found.label, " ".join(found.tokens), None, source, None
+        return found.split, found.label, list(map(" ".join, found.tokens.values())), None, source, None
 
     def partition(batches: _Batches) -> _Batches:
         for batch in rows(batches):
             columns = zip(*(prepare(*row) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
-            yield pa.RecordBatch.from_arrays([pa.array(c, pa.string()) for c in columns], schema=_SCHEMA)
+            arrays = [pa.array(c, kind) for c, kind in zip(columns, _TYPES.values(), strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
     return partition
 

@@ -18,7 +18,8 @@ from rich.console import Console
 from run import resources, settings, signals
 from run.config import DataConfig, RunConfig, TrainConfig
 from run.errors import SettingsError
-from run.folder import CONFIG, LABELS, VOCABULARY
+from run.folder import CONFIG, LABELS
+from run.folder import vocabulary as vocabulary_file
 from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
@@ -89,12 +90,13 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
         folder.quarantine(corpus.quarantine(rows, counts).collect() if counts.rejected else ())
         check_usable(counts, config.data)
         usable = corpus.documents(rows, counts)
-        language = Language(segment, corpus.vocabulary(usable, config.text), counts.labels)
-        if not language.vocabulary.tokens:
+        language = Language(segment, corpus.vocabularies(usable, config.text), counts.labels)
+        if not any(vocabulary.tokens for vocabulary in language.vocabularies.values()):
             raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
-        folder.write_lines(VOCABULARY, language.vocabulary.tokens)
+        for view, vocabulary in language.vocabularies.items():
+            folder.write_lines(vocabulary_file(view), vocabulary.tokens)
         folder.write_lines(LABELS, language.labels)
-        blocks = corpus.blocks(usable, language.vocabulary, language.labels, request.executors)
+        blocks = corpus.blocks(usable, language, request.executors)
         result.seconds.prepare = time.monotonic() - begun
 
         terminal.stage(f"starting {request.executors} TensorFlow workers")

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 
 from run.config import DataConfig, ModelConfig, RunConfig, TextConfig
-from text.blocks import Block
+from tests.encoded import word_block, word_language
 from text.language import Language
-from text.segmenter import Segmenter
-from text.vocabulary import Vocabulary
 from trainer.place import Place
-from trainer.spool import Share
+from trainer.spool import Documents, Share
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
     from trainer.collective import Collective
@@ -31,14 +29,17 @@ ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
 
 @pytest.fixture(scope="session")
 def share_of() -> ShareOf:
-    """Makes a share of (token numbers, label) pairs."""
+    """Makes a share of (token ids, label) pairs."""
 
     def make(documents: Sequence[tuple[list[int], int]]) -> Share:
         if not documents:
             empty = np.empty(0, np.int32)
-            return Share(empty, np.empty(0, np.int64), empty, empty)
-        block = Block.of("train", 0, 0, documents)
-        return Share(block.ids, np.cumsum(block.lengths) - block.lengths, block.lengths, block.labels)
+            return Share(empty, {"word": Documents(empty, np.empty(0, np.int64), empty)})
+        block = word_block("train", 0, 0, documents)
+        words = block.views["word"]
+        return Share(
+            block.labels, {"word": Documents(words.ids, np.cumsum(words.lengths) - words.lengths, words.lengths)}
+        )
 
     return make
 
@@ -84,7 +85,7 @@ def known_model(collective: "Collective", known_config: RunConfig, known_weights
     from trainer.model import TextCNN
 
     assert collective.place.is_chief
-    model = TextCNN(known_config.model, vocabulary_size=4, classes=2, seed=1)
+    model = TextCNN(known_config.model, {"word": 4}, classes=2, seed=1)
     model.set_weights(known_weights)
     return model
 
@@ -92,7 +93,7 @@ def known_model(collective: "Collective", known_config: RunConfig, known_weights
 @pytest.fixture(scope="session")
 def known_language() -> Language:
     """Words and labels of the model that is known by hand."""
-    return Language(Segmenter(), Vocabulary(("好", "坏")), ("好评", "差评"))
+    return word_language(["好", "坏"], ["好评", "差评"])
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,39 @@
 """Blocks: many encoded documents as one value, from a feed task to a worker's disk. No pickle, little copying.
 
-Layout, little-endian: the magic bytes, the length of the header (uint32), the header (JSON: split, partition,
-sequence, documents, tokens), then lengths (int32 × documents), labels (int32 × documents) and ids
-(int32 × tokens), all documents' tokens in a row. Nothing follows.
+Layout, version 2, little-endian: the magic bytes, the length of the header (uint32), the header (JSON: split,
+partition, sequence, documents, and views: the number of tokens of each, by its name), then labels (int32 × documents),
+then for each view in the order of the header lengths (int32 × documents) and ids (int32 × tokens), all documents'
+tokens in a row. Nothing follows.
 """
 
 import json
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
 
+from run.config import View
 from run.splits import SPLITS, Split
 from text.errors import BlockError
 
-_MAGIC = b"TCNB\x01"
+_MAGIC = b"TCNB\x02"
 _PREFIX = struct.Struct("<5sI")
 _MAX_HEADER = 1024
+
+Encoded = tuple[Mapping[View, list[int]], int]
+"""Token ids of each view and the class of a document."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """The token ids of many documents in one view."""
+
+    lengths: np.ndarray
+    """Tokens of each document, int32 [documents]."""
+    ids: np.ndarray
+    """The token ids of all documents, one after the other, int32 [tokens]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,34 +43,30 @@ class Block:
     split: Split
     partition: int
     sequence: int
-    lengths: np.ndarray
-    """Tokens of each document, int32 [documents]."""
     labels: np.ndarray
-    """Index of each document's label, int32 [documents]."""
-    ids: np.ndarray
-    """The token ids of all documents, one after the other, int32 [tokens]."""
+    """The class of each document, int32 [documents]."""
+    views: Mapping[View, Ragged]
 
     @classmethod
-    def of(cls, split: Split, partition: int, sequence: int, documents: Iterable[tuple[list[int], int]]) -> "Block":
-        """Makes a block of (token ids, label) pairs."""
-        pairs = list(documents)
-        ids, labels = [d for d, _ in pairs], [label for _, label in pairs]
+    def of(
+        cls, split: Split, partition: int, sequence: int, views: Sequence[View], documents: Sequence[Encoded]
+    ) -> "Block":
+        """Makes a block of encoded documents."""
+        labels = np.asarray([label for _, label in documents], np.int32)
         return cls(
-            split,
-            partition,
-            sequence,
-            np.fromiter(map(len, ids), np.int32, len(ids)),
-            np.asarray(labels, np.int32),
-            np.fromiter((i for document in ids for i in document), np.int32),
+            split, partition, sequence, labels, {view: _ragged([ids[view] for ids, _ in documents]) for view in views}
         )
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self.labels)
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, int]]:
-        ends = np.cumsum(self.lengths)
-        for end, length, label in zip(ends, self.lengths, self.labels, strict=True):
-            yield self.ids[end - length : end], int(label)
+    def __iter__(self) -> Iterator[tuple[dict[View, np.ndarray], int]]:
+        ends = {view: np.cumsum(ragged.lengths) for view, ragged in self.views.items()}
+        for i, label in enumerate(self.labels):
+            yield (
+                {v: r.ids[ends[v][i] - r.lengths[i] : ends[v][i]] for v, r in self.views.items()},
+                int(label),
+            )
 
     def to_bytes(self) -> bytes:
         """Returns the block in the layout above."""
@@ -64,16 +76,14 @@ class Block:
                 "partition": self.partition,
                 "sequence": self.sequence,
                 "documents": len(self),
-                "tokens": len(self.ids),
+                "views": {view: len(ragged.ids) for view, ragged in self.views.items()},
             }
         ).encode()
-        arrays = (self.lengths, self.labels, self.ids)
+        arrays = [self.labels]
+        for ragged in self.views.values():
+            arrays += [ragged.lengths, ragged.ids]
         return b"".join(
-            [
-                _PREFIX.pack(_MAGIC, len(header)),
-                header,
-                *(a.astype("<i4", copy=False).tobytes() for a in arrays),
-            ]
+            [_PREFIX.pack(_MAGIC, len(header)), header, *(a.astype("<i4", copy=False).tobytes() for a in arrays)]
         )
 
     @classmethod
@@ -89,29 +99,52 @@ class Block:
         if magic != _MAGIC:
             raise BlockError(f"a block starts with {_MAGIC!r}. Received: {bytes(data[:5])!r}")
         start = _PREFIX.size + header_size
-        split, partition, sequence, documents, tokens = _header(bytes(data[_PREFIX.size : start]), header_size)
-        if len(data) != start + 4 * (2 * documents + tokens):
+        header = _Header.read(bytes(data[_PREFIX.size : start]), header_size)
+        name = f"({header.partition}, {header.sequence})"
+        size = start + 4 * (header.documents * (1 + len(header.views)) + sum(header.views.values()))
+        if len(data) != size:
             raise BlockError(
-                f"block ({partition}, {sequence}) has {len(data)} bytes instead of "
-                f"{start + 4 * (2 * documents + tokens)}; it was cut off or altered on the way"
+                f"block {name} has {len(data)} bytes instead of {size}; it was cut off or altered on the way"
             )
-        lengths = np.frombuffer(data, "<i4", documents, start)
-        labels = np.frombuffer(data, "<i4", documents, start + 4 * documents)
-        ids = np.frombuffer(data, "<i4", tokens, start + 8 * documents)
-        if (lengths < 0).any() or int(lengths.sum(dtype=np.int64)) != tokens:
-            raise BlockError(f"the lengths in block ({partition}, {sequence}) do not add up to its {tokens} tokens")
-        return cls(split, partition, sequence, lengths, labels, ids)
+        values = np.frombuffer(data, "<i4", offset=start)
+        labels, values = np.split(values, [header.documents])
+        views: dict[View, Ragged] = {}
+        for view, tokens in header.views.items():
+            lengths, ids, values = np.split(values, [header.documents, header.documents + tokens])
+            if (lengths < 0).any() or int(lengths.sum(dtype=np.int64)) != tokens:
+                raise BlockError(f"the lengths in block {name} do not add up to its {tokens} tokens of view {view}")
+            views[view] = Ragged(lengths, ids)
+        return cls(header.split, header.partition, header.sequence, labels, views)
 
 
-def _header(data: bytes, size: int) -> tuple[Split, int, int, int, int]:
-    if size > _MAX_HEADER or len(data) != size:
-        raise BlockError(f"a block's header has at most {_MAX_HEADER} bytes, all of them there. Received: {size}")
-    try:
-        header = json.loads(data)
-        split, *numbers = (header[k] for k in ("split", "partition", "sequence", "documents", "tokens"))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BlockError(f"the header of a block cannot be read: {error!r}") from None
-    if split not in SPLITS or not all(type(n) is int and n >= 0 for n in numbers):
-        raise BlockError(f"the header of a block is not of this version. Received: {header}")
-    partition, sequence, documents, tokens = numbers
-    return split, partition, sequence, documents, tokens
+def _ragged(documents: Sequence[list[int]]) -> Ragged:
+    lengths = np.fromiter(map(len, documents), np.int32, len(documents))
+    return Ragged(lengths, np.fromiter((i for document in documents for i in document), np.int32))
+
+
+@dataclass(frozen=True)
+class _Header:
+    split: Split
+    partition: int
+    sequence: int
+    documents: int
+    views: dict[View, int]
+
+    @classmethod
+    def read(cls, data: bytes, size: int) -> "_Header":
+        if size > _MAX_HEADER or len(data) != size:
+            raise BlockError(f"a block's header has at most {_MAX_HEADER} bytes, all of them there. Received: {size}")
+        try:
+            header: Any = json.loads(data)
+            split, *numbers, views = (header[k] for k in ("split", "partition", "sequence", "documents", "views"))
+            counts = [*numbers, *views.values()]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise BlockError(f"the header of a block cannot be read: {error!r}") from None
+        if (
+            split not in SPLITS
+            or not all(type(n) is int and n >= 0 for n in counts)
+            or not set(views) <= set(get_args(View))
+        ):
+            raise BlockError(f"the header of a block is not of this version. Received: {header}")
+        partition, sequence, documents = numbers
+        return cls(split, partition, sequence, documents, views)

@@ -1,10 +1,11 @@
 """An epoch's batches: a fresh order each time, documents of similar length together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from run.config import View
 from trainer.permutation import Permutation
 from trainer.spool import Share
 
@@ -16,8 +17,8 @@ WINDOW = 64
 class Batch:
     """Some documents, filled up to the longest of them."""
 
-    ids: np.ndarray
-    """Token ids, int32 [documents, tokens]."""
+    ids: Mapping[View, np.ndarray]
+    """Token ids of each view, int32 [documents, tokens]."""
     labels: np.ndarray
     """int32 [documents]."""
     weights: np.ndarray
@@ -28,8 +29,10 @@ def _batch(share: Share, rows: np.ndarray) -> Batch:
     return Batch(share.padded(rows), share.labels[rows], np.ones(len(rows), np.float32))
 
 
-FILLER = Batch(np.zeros((1, 1), np.int32), np.zeros(1, np.int32), np.zeros(1, np.float32))
-"""What a worker that has run out of documents trains on: an example of no weight."""
+def filler(views: Iterable[View]) -> Batch:
+    """Returns what a worker that has run out of documents trains on: an example of no weight."""
+    nothing = np.zeros((1, 1), np.int32)
+    return Batch(dict.fromkeys(views, nothing), np.zeros(1, np.int32), np.zeros(1, np.float32))
 
 
 def size_of(batch: int, worker: int, workers: int) -> int:
@@ -64,7 +67,7 @@ def epoch(share: Share, *, size: int, seed: int, number: int, worker: int, count
         for i in common.permutation(batches):
             yield _batch(share, window[i * size : (i + 1) * size])
     for _ in range(count - steps(len(share), size)):
-        yield FILLER
+        yield filler(share.views)
 
 
 def in_order_of_length(share: Share, size: int) -> Iterator[Batch]:

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from run.config import RunConfig
+from run import folder as names
+from run.config import RunConfig, View
 from run.metrics import Evaluation
 from text.language import Language
 from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
@@ -24,37 +25,30 @@ STOP_WORDS = "stop_words.txt"
 USER_DICTIONARY = "user_dictionary.txt"
 TOLERANCE = 1e-4
 """How far a score of the exported model may be from the trained one's."""
+_TOKENS = "string [documents, tokens], filled up with empty strings"
 CANDIDATES = 64
 """Documents that are looked at for each golden one."""
 
 
 class ServingModule(tf.Module):
-    """The signatures of an exported model: `tokens` (also the default) and `ids`.
+    """The signatures of an exported model: `tokens` (also the default) and `ids`, each with an input for every view.
 
     Both return `label` (string), `score` (the label's probability, float32) and `probabilities` (float32
     [documents, classes], in the order of labels.txt).
     """
 
-    def __init__(self, model: TextCNN, vocabulary_file: Path, labels_file: Path, labels: Sequence[str]):
-        """Takes the files of vocabulary and labels into the model's assets."""
+    def __init__(self, model: TextCNN, vocabularies: Mapping[View, Path], labels_file: Path, labels: Sequence[str]):
+        """Takes the files of vocabularies and labels into the model's assets."""
         super().__init__()
         self.model = model
-        self.vocabulary_file = tf.saved_model.Asset(str(vocabulary_file))
+        self.vocabulary_files = {view: tf.saved_model.Asset(str(file)) for view, file in vocabularies.items()}
         self.labels_file = tf.saved_model.Asset(str(labels_file))
-        self.table = tf.lookup.StaticHashTable(
-            tf.lookup.TextFileInitializer(
-                self.vocabulary_file.asset_path,
-                tf.string,
-                tf.lookup.TextFileIndex.WHOLE_LINE,
-                tf.int64,
-                tf.lookup.TextFileIndex.LINE_NUMBER,
-            ),
-            default_value=UNKNOWN - FIRST_TOKEN,
-        )
+        self.tables = {view: _table(file) for view, file in self.vocabulary_files.items()}
         self.labels = tf.constant(labels)
+        self.ids = tf.function(self._ids, input_signature=[_inputs(vocabularies, tf.int32)])
+        self.tokens = tf.function(self._tokens, input_signature=[_inputs(vocabularies, tf.string)])
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, name="ids")])
-    def ids(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _ids(self, ids: dict[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""
         probabilities = tf.nn.softmax(self.model.call(ids))
         best = tf.argmax(probabilities, axis=1)
@@ -64,11 +58,21 @@ class ServingModule(tf.Module):
             "probabilities": probabilities,
         }
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, name="tokens")])
-    def tokens(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _tokens(self, tokens: dict[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token strings, filled up with empty strings."""
-        numbers = tf.cast(self.table.lookup(tokens), tf.int32) + FIRST_TOKEN
-        return self.ids(tf.where(tokens == "", PADDING, numbers))
+        ids = {view: tf.cast(self.tables[view].lookup(t), tf.int32) + FIRST_TOKEN for view, t in tokens.items()}
+        return self._ids({view: tf.where(tokens[view] == "", PADDING, i) for view, i in ids.items()})
+
+
+def _table(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:
+    """Line numbers of tokens."""
+    whole, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
+    lines = tf.lookup.TextFileInitializer(file.asset_path, tf.string, whole, tf.int64, number)
+    return tf.lookup.StaticHashTable(lines, default_value=UNKNOWN - FIRST_TOKEN)
+
+
+def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:
+    return {view: tf.TensorSpec([None, None], kind, name=view) for view in views}
 
 
 def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str, object], folder: Path) -> None:
@@ -83,10 +87,12 @@ def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str
     """
     assets = folder.with_name(f"{folder.name}-assets")
     assets.mkdir(parents=True)
-    vocabulary_file, labels_file = assets / "vocabulary.txt", assets / "labels.txt"
-    _write_lines(vocabulary_file, language.vocabulary.tokens)
+    vocabularies = {view: assets / names.vocabulary(view) for view in language.vocabularies}
+    for view, file in vocabularies.items():
+        _write_lines(file, language.vocabularies[view].tokens)
+    labels_file = assets / names.LABELS
     _write_lines(labels_file, language.labels)
-    module = ServingModule(_detached(model, language, config), vocabulary_file, labels_file, language.labels)
+    module = ServingModule(_detached(model, language, config), vocabularies, labels_file, language.labels)
     signatures = {"serving_default": module.tokens, "tokens": module.tokens, "ids": module.ids}
     tf.saved_model.save(module, str(folder), signatures=signatures)
     extra = folder / EXTRA
@@ -100,7 +106,7 @@ def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str
 
 def _detached(model: TextCNN, language: Language, config: RunConfig) -> TextCNN:
     """A copy whose variables belong to no strategy, so that saving needs no other worker."""
-    copy = TextCNN(config.model, len(language.vocabulary), len(language.labels), config.train.seed)
+    copy = TextCNN(config.model, language.sizes, len(language.labels), config.train.seed)
     copy.set_weights(model.get_weights())
     return copy
 
@@ -116,7 +122,7 @@ def _card(language: Language, config: RunConfig) -> dict[str, object]:
         "labels": language.labels,
         "text": {
             "segmenter": "jieba dictionary, no hidden Markov model",
-            "vocabulary_size": len(language.vocabulary),
+            "views": language.sizes,
             "max_length": config.text.max_length,
         },
         "data": {
@@ -128,9 +134,9 @@ def _card(language: Language, config: RunConfig) -> dict[str, object]:
         "model": asdict(config.model),
         "signatures": {
             "inputs": {
-                "serving_default": {"tokens": "string [documents, tokens], filled up with empty strings"},
-                "tokens": {"tokens": "string [documents, tokens], filled up with empty strings"},
-                "ids": {"ids": "int32 [documents, tokens], filled up with 0"},
+                "serving_default": dict.fromkeys(language.sizes, _TOKENS),
+                "tokens": dict.fromkeys(language.sizes, _TOKENS),
+                "ids": dict.fromkeys(language.sizes, "int32 [documents, tokens], filled up with 0"),
             },
             "outputs": {
                 "label": "string [documents]",
@@ -156,14 +162,14 @@ def metrics_of(test: Evaluation) -> dict[str, object]:
     return {"test": {"accuracy": test.accuracy, "macro_f1": test.macro_f1, "rows": test.rows}} if test.rows else {}
 
 
-def check(folder: Path, ids: np.ndarray, logits: np.ndarray, vocabulary: Vocabulary) -> None:
+def check(folder: Path, ids: Mapping[View, np.ndarray], logits: np.ndarray, language: Language) -> None:
     """Loads an exported model and holds it to golden examples.
 
     Args:
         folder: the exported model.
-        ids: golden documents, int32 [documents, tokens].
+        ids: golden documents, of each view int32 [documents, tokens].
         logits: what the trained model says of them, float32 [documents, classes].
-        vocabulary: to write the ids as tokens.
+        language: to write the ids as tokens.
 
     Raises:
         ModelError: it does not load, or gives another answer.
@@ -173,11 +179,10 @@ def check(folder: Path, ids: np.ndarray, logits: np.ndarray, vocabulary: Vocabul
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise ModelError(f"the exported model in {folder} does not load: {error}") from error
     expected = np.asarray(tf.nn.softmax(logits))
-    # An unknown token is any string that the vocabulary does not have; none has white space.
-    tokens = [[t if i > UNKNOWN else " " * i for t, i in zip(vocabulary.decode(d), d, strict=True)] for d in ids]
+    tokens = {view: _strings(language.vocabularies[view], documents) for view, documents in ids.items()}
     answers = {
-        "ids": signatures["ids"](ids=tf.constant(ids)),
-        "tokens": signatures["tokens"](tokens=tf.reshape(tf.constant(tokens, tf.string), ids.shape)),
+        "ids": signatures["ids"](**{view: tf.constant(documents) for view, documents in ids.items()}),
+        "tokens": signatures["tokens"](**tokens),
     }
     for name, answer in answers.items():
         difference = float(np.abs(answer["probabilities"].numpy() - expected).max(initial=0.0))
@@ -188,13 +193,19 @@ def check(folder: Path, ids: np.ndarray, logits: np.ndarray, vocabulary: Vocabul
             )
 
 
-def golden(share: Share, count: int) -> np.ndarray:
-    """Returns the ids of a few documents of different lengths, int32 [documents, tokens].
+def _strings(vocabulary: Vocabulary, ids: np.ndarray) -> tf.Tensor:
+    """Token strings of ids. An unknown token is any string that the vocabulary does not have; none has white space."""
+    tokens = [[t if i > UNKNOWN else " " * i for t, i in zip(vocabulary.decode(d), d, strict=True)] for d in ids]
+    return tf.reshape(tf.constant(tokens, tf.string), ids.shape)
+
+
+def golden(share: Share, count: int) -> dict[View, np.ndarray]:
+    """Returns the ids of a few documents of different lengths, of each view int32 [documents, tokens].
 
     A worker without documents makes one up: TensorFlow classifies no empty batch, and no model goes unchecked.
     """
     if not len(share):
-        return np.array([[FIRST_TOKEN, UNKNOWN]], np.int32)
+        return dict.fromkeys(share.views, np.array([[FIRST_TOKEN, UNKNOWN]], np.int32))
     some = np.linspace(0, len(share) - 1, min(CANDIDATES * count, len(share))).astype(int)
     by_length = some[np.argsort(share.lengths[some], kind="stable")]
     return share.padded(by_length[np.linspace(0, len(some) - 1, min(count, len(share))).astype(int)])

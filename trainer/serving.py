@@ -11,8 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 import storage
+from run.config import TextConfig, View
 from storage.publishing import versions
 from text.errors import SegmenterError
+from text.preparation import Preparation
 from text.segmenter import Segmenter, lines
 from trainer.errors import ModelError
 from trainer.export import CARD, EXTRA, STOP_WORDS, USER_DICTIONARY
@@ -58,11 +60,12 @@ class Classifier:
     def _load(self, folder: Path) -> None:
         self.card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         self.labels: list[str] = self.card["labels"]
-        self._max_length: int = self.card["text"]["max_length"]
-        self._segmenter = Segmenter(
+        segmenter = Segmenter(
             user_dictionary=tuple(_lines(folder / EXTRA / USER_DICTIONARY)),
             stop_words=frozenset(_lines(folder / EXTRA / STOP_WORDS)),
         )
+        text = TextConfig(views=tuple(self.card["text"]["views"]), max_length=self.card["text"]["max_length"])
+        self._preparation = Preparation.of(text, segmenter, lambda _: "test")
         self._model = tf.saved_model.load(str(folder))
         self._classify = self._model.signatures["tokens"]
 
@@ -70,17 +73,22 @@ class Classifier:
         """Yields a prediction for each text, in order."""
         texts = iter(texts)
         while batch := list(islice(texts, BATCH)):
-            answer = self._classify(tokens=self._tokens(batch))
+            answer = self._classify(**self._tokens(batch))
             labels = [label.decode() for label in answer["label"].numpy()]
             for text, label, probabilities in zip(batch, labels, answer["probabilities"].numpy(), strict=True):
                 named = dict(zip(self.labels, map(float, probabilities), strict=True))
                 yield Prediction(text, label, named[label], named)
 
-    def _tokens(self, texts: Sequence[str]) -> tf.Tensor:
-        documents = [self._segmenter.tokens(text)[: self._max_length] for text in texts]
-        longest = max(map(len, documents), default=0)
-        filled = [document + [""] * (longest - len(document)) for document in documents]
-        return tf.constant(np.asarray(filled, dtype=object).reshape(len(texts), longest), tf.string)
+    def _tokens(self, texts: Sequence[str]) -> dict[View, tf.Tensor]:
+        documents = [self._preparation.tokens(text) for text in texts]
+        return {view: _filled_up([document[view] for document in documents]) for view in self._preparation.views}
+
+
+def _filled_up(documents: Sequence[Sequence[str]]) -> tf.Tensor:
+    """Token strings, [documents, longest of them]."""
+    longest = max(map(len, documents), default=0)
+    filled = [[*document, *[""] * (longest - len(document))] for document in documents]
+    return tf.constant(np.asarray(filled, dtype=object).reshape(len(documents), longest), tf.string)
 
 
 def _version(uri: str) -> str:

@@ -1,10 +1,12 @@
 """One step of training, the same on one worker as on many, and evaluation."""
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from run.config import ModelConfig, TrainConfig
+from run.config import ModelConfig, TrainConfig, View
 from run.metrics import Evaluation
 from trainer.batches import Batch, in_order_of_length
 from trainer.collective import Collective, sum_over_replicas, summed_rows
@@ -12,7 +14,6 @@ from trainer.lazy_adam import LazyAdam
 from trainer.model import TextCNN, distinct
 from trainer.spool import Share
 
-_IDS = tf.TensorSpec([None, None], tf.int32)
 _LABELS = tf.TensorSpec([None], tf.int32)
 _WEIGHTS = tf.TensorSpec([None], tf.float32)
 _COUNTER = tf.TensorSpec([], tf.int32)
@@ -31,7 +32,7 @@ class ReplicatedModel:
         self,
         model: ModelConfig,
         train: TrainConfig,
-        vocabulary_size: int,
+        sizes: Mapping[View, int],
         classes: int,
         collective: Collective,
     ):
@@ -40,14 +41,16 @@ class ReplicatedModel:
         self.classes = classes
         self._seed = train.seed
         # No variable belongs to the strategy: equal seeds and equal sums keep the workers' weights equal.
-        self.model = TextCNN(model, vocabulary_size, classes, train.seed)
-        self._table = self.model.embedding.embeddings.value
-        self._dense = [v.value for v in self.model.trainable_variables if v is not self.model.embedding.embeddings]
-        self._embedding_optimizer = LazyAdam(self._table, train.learning_rate)
+        self.model = TextCNN(model, sizes, classes, train.seed)
+        self._tables = {view: branch.embedding.value for view, branch in self.model.branches.items()}
+        tables = {id(table) for table in self._tables.values()}
+        self._dense = [v.value for v in self.model.trainable_variables if id(v.value) not in tables]
+        self._embedding_optimizers = {v: LazyAdam(table, train.learning_rate) for v, table in self._tables.items()}
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)
-        self._train = tf.function(self._step, input_signature=[_IDS, _LABELS, _WEIGHTS, _COUNTER])
-        self._infer = tf.function(self.model.call, input_signature=[_IDS])
+        ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
+        self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER])
+        self._infer = tf.function(self.model.call, input_signature=[ids])
 
     def train(self, batch: Batch, step: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Trains on each worker's batch.
@@ -59,41 +62,45 @@ class ReplicatedModel:
         Returns:
             The summed loss and the summed weight over all workers, float32 scalars still on the device.
         """
-        return self._train(batch.ids, batch.labels, batch.weights, step)
+        return self._train(dict(batch.ids), batch.labels, batch.weights, step)
 
     def _step(
-        self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
+        self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         tokens, token_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
-        self._embedding_optimizer.apply(
-            tokens, token_gradients / weight, tf.cast(self._optimizer.iterations + 1, tf.float32)
-        )
+        number = tf.cast(self._optimizer.iterations + 1, tf.float32)
+        for view, optimizer in self._embedding_optimizers.items():
+            optimizer.apply(tokens[view], token_gradients[view] / weight, number)
         self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
         return loss, weight
 
     def _summed_gradients(
-        self, ids: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor], tf.Tensor, tf.Tensor]:
+        self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
+    ) -> tuple[dict[View, tf.Tensor], dict[View, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
         """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
-        tokens, places = distinct(ids)
-        rows = tf.gather(self._table, tokens)
+        tokens, places, rows = {}, {}, {}
+        for view, table in self._tables.items():
+            tokens[view], places[view] = distinct(ids[view])
+            rows[view] = tf.gather(table, tokens[view])
         with tf.GradientTape() as tape:
             tape.watch(rows)
             logits = self.model.classify(rows, places, dropout_seed)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(losses * weights)
         row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
-        tokens, row_gradients = summed_rows(tokens, tf.convert_to_tensor(row_gradients), place.workers)
+        for view, gradient in row_gradients.items():
+            gradient = tf.convert_to_tensor(gradient)
+            tokens[view], row_gradients[view] = summed_rows(tokens[view], gradient, place.workers)
         *dense_gradients, loss, weight = sum_over_replicas([*dense_gradients, loss, tf.reduce_sum(weights)])
         return tokens, row_gradients, dense_gradients, loss, weight
 
-    def logits(self, ids: np.ndarray) -> np.ndarray:
+    def logits(self, ids: Mapping[View, np.ndarray]) -> np.ndarray:
         """Returns this worker's answers, float32 [documents, classes]."""
-        return self._infer(ids).numpy()
+        return self._infer(dict(ids)).numpy()
 
     def evaluate(self, share: Share) -> Evaluation:
         """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""

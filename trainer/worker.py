@@ -49,10 +49,10 @@ def run(
         storage.check_writable(storage.parent(assignment.models))
     with TemporaryDirectory(prefix="spool-", dir=".") as scratch:
         collective = Collective(place)
-        spool = Spool(Path(scratch) / "blocks")
+        spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(_spooled(place.worker, spool, blocks, report))
         shares = shares_of(spool)
-        model = ReplicatedModel(config.model, config.train, len(language.vocabulary), len(language.labels), collective)
+        model = ReplicatedModel(config.model, config.train, language.sizes, len(language.labels), collective)
         trained = train(model, config.train, shares, report if place.is_chief else _nobody)
         published = None
         if place.is_chief:
@@ -93,7 +93,7 @@ def _publish(
     }
     export(model.model, assignment.language, assignment.config, card, exported)
     ids = golden(examples, assignment.config.export.golden_examples)
-    check(exported, ids, model.logits(ids), assignment.language.vocabulary)
+    check(exported, ids, model.logits(ids), assignment.language)
     published = publish(exported, assignment.models)
     report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published

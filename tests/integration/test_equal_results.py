@@ -10,8 +10,8 @@ import pytest
 from run.config import ModelConfig, TrainConfig
 from run.events import EpochDone, Event
 from run.splits import Split
+from tests.encoded import word_block
 from tests.integration import gang
-from text.blocks import Block
 from trainer.batches import Batch
 from trainer.collective import Collective
 from trainer.place import Place
@@ -31,7 +31,7 @@ def batches(number: int, start: int, stop: int) -> Batch:
     ids = random.integers(1, VOCABULARY, (DOCUMENTS, 12)).astype(np.int32)
     ids *= np.arange(12) < random.integers(1, 13, (DOCUMENTS, 1))
     labels = random.integers(0, CLASSES, DOCUMENTS).astype(np.int32)
-    return Batch(ids[start:stop], labels[start:stop], np.ones(stop - start, np.float32))
+    return Batch({"word": ids[start:stop]}, labels[start:stop], np.ones(stop - start, np.float32))
 
 
 CASES: dict[str, tuple[dict[Split, int], dict[Split, int]]] = {
@@ -67,7 +67,7 @@ def all_of_it(place: Place, folder: Path, start: int, stop: int) -> tuple[list[n
 
 
 def _weights_after_steps(collective: Collective, start: int, stop: int) -> list[np.ndarray]:
-    model = ReplicatedModel(MODEL, TrainConfig(), VOCABULARY, CLASSES, collective)
+    model = ReplicatedModel(MODEL, TrainConfig(), {"word": VOCABULARY}, CLASSES, collective)
     for step in range(STEPS):
         model.train(batches(step, start, stop), step)
     return model.weights()
@@ -76,13 +76,13 @@ def _weights_after_steps(collective: Collective, start: int, stop: int) -> list[
 def _train(collective: Collective, folder: Path, documents: dict[Split, int]) -> Outcome:
     worker = collective.place.worker
     random = np.random.default_rng(worker)
-    spool = Spool(folder / str(worker))
+    spool = Spool(folder / str(worker), ("word",))
     for sequence, (split, number) in enumerate(documents.items()):
         if number:
             ids = [random.integers(2, VOCABULARY, random.integers(1, 12)).tolist() for _ in range(number)]
             pairs = [(i, j % CLASSES) for j, i in enumerate(ids)]
-            spool.add(Block.of(split, worker, sequence, pairs).to_bytes())
-    model = ReplicatedModel(MODEL, TrainConfig(), VOCABULARY, CLASSES, collective)
+            spool.add(word_block(split, worker, sequence, pairs).to_bytes())
+    model = ReplicatedModel(MODEL, TrainConfig(), {"word": VOCABULARY}, CLASSES, collective)
     events: list[Event] = []
     trained = train(model, TrainConfig(epochs=2, batch_size=8), shares_of(spool), events.append)
     counted = [event.trained for event in events if isinstance(event, EpochDone)]

@@ -11,7 +11,9 @@ import numpy as np
 import psutil
 import pytest
 
+from run.config import TextConfig
 from tests.integration.conftest import Command, Outcome, Running
+from text.preparation import Preparation
 from text.records import split_of
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
@@ -44,6 +46,7 @@ def run(
         f"data.input={folder}/reviews.jsonl",
         f"text.stop_words={folder}/stop_words.txt",
         f"text.user_dictionary={folder}/words.txt",
+        'text.views=["word","char"]',
         "train.epochs=4",
         "train.batch_size=64",
         "train.learning_rate=0.003",
@@ -106,16 +109,18 @@ def test_no_key_is_logged(run: tuple[Path, Outcome]) -> None:
         assert "authkey" not in log.read_text()
 
 
-def test_the_vocabulary_is_the_same_wherever_it_is_counted(
+def test_the_vocabularies_are_the_same_wherever_they_are_counted(
     run: tuple[Path, Outcome], reviews: list[dict[str, Any]]
 ) -> None:
     segmenter = Segmenter(user_dictionary=tuple(USER_DICTIONARY), stop_words=frozenset(STOP_WORDS))
-    training = [row["text"] for row in reviews if split_of(row["text"], 0.1, 0.1) == "train"]
-    counts = Counter(token for text in training for token in segmenter.tokens(text)[:40])
-    expected = "".join(f"{token}\n" for token in Vocabulary.of_counts(counts, 50_000, 2).tokens)
-    assert (run[0] / "vocabulary.txt").read_bytes() == expected.encode()
-    assert "质量不错" in expected
-    assert (run[0] / "model/1/assets/vocabulary.txt").read_bytes() == expected.encode()
+    preparation = Preparation.of(TextConfig(views=("word", "char"), max_length=40), segmenter, lambda _: "train")
+    training = [preparation.tokens(row["text"]) for row in reviews if split_of(row["text"], 0.1, 0.1) == "train"]
+    for view in preparation.views:
+        counts = Counter(token for tokens in training for token in tokens[view])
+        expected = "".join(f"{token}\n" for token in Vocabulary.of_counts(counts, 50_000, 2).tokens)
+        assert (run[0] / f"vocabulary-{view}.txt").read_bytes() == expected.encode()
+        assert (run[0] / f"model/1/assets/vocabulary-{view}.txt").read_bytes() == expected.encode()
+        assert ("质量不错\n" in expected) == (view == "word")
 
 
 def test_the_model_predicts_in_order(run: tuple[Path, Outcome], command: Command, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from run.config import TextConfig
 from spark_driver import corpus
 from spark_driver.documents import PREPARED
+from tests.encoded import word_language
 from text.blocks import Block
 from text.encoding import BLOCK_DOCUMENTS
 from text.vocabulary import Vocabulary
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.integration
 
 def rows(spark: SparkSession, *documents: tuple[str, str, str], partitions: int = 1) -> DataFrame:
     """Returns prepared rows of (split, label, tokens)."""
-    return spark.createDataFrame([(*d, None, "file", None) for d in documents], PREPARED).repartition(partitions)
+    return spark.createDataFrame(
+        [(split, label, [tokens], None, "file", None) for split, label, tokens in documents], PREPARED
+    ).repartition(partitions)
 
 
 def usable(frame: DataFrame) -> DataFrame:
@@ -51,22 +54,32 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
 def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -> None:
     documents = [("train", "x", "甲 乙 𠀀 乙"), ("train", "y", "丙 甲 𠀀 丁"), ("test", "x", "戊 戊 戊")]
     text = TextConfig(vocabulary_size=5, min_count=1)
-    found = corpus.vocabulary(rows(spark, *documents, partitions=3), text)
+    found = corpus.vocabularies(rows(spark, *documents, partitions=3), text)["word"]
     counts = Counter(["甲", "乙", "𠀀", "乙", "丙", "甲", "𠀀", "丁"])
     assert found == Vocabulary.of_counts(counts, 5, 1)
     assert found.tokens == ("乙", "甲", "𠀀")  # equal counts in code point order
 
 
+def test_each_view_has_a_vocabulary_of_its_own(spark: SparkSession) -> None:
+    documents = [
+        ("train", "x", ["甲 甲 乙", "丙"], None, "file", None),
+        ("train", "y", ["乙", "丙 丁"], None, "file", None),
+    ]
+    text = TextConfig(views=("word", "char"), vocabulary_size=3, min_count=1)
+    found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED).repartition(2), text)
+    assert found == {"word": Vocabulary(("乙",)), "char": Vocabulary(("丙",))}
+
+
 def test_blocks_hold_every_document_once_in_equal_shares(spark: SparkSession) -> None:
     count = 12 * BLOCK_DOCUMENTS + 3
     documents = [("train", "xy"[i % 2], f"w{i}") for i in range(count)] + [("test", "x", "w1 w2"), ("test", "y", "")]
-    vocabulary = Vocabulary(tuple(f"w{i}" for i in range(count)))
+    language = word_language([f"w{i}" for i in range(count)], "xy")
     frame = usable(rows(spark, *documents, partitions=3))
-    shares = corpus.blocks(frame, vocabulary, ("x", "y"), 2).glom().collect()
+    shares = corpus.blocks(frame, language, 2).glom().collect()
     blocks = [[Block.from_bytes(data) for data in share] for share in shares]
     names = [(block.partition, block.sequence) for share in blocks for block in share]
     assert len(set(names)) == len(names)
-    seen = Counter((b.split, *ids.tolist(), label) for share in blocks for b in share for ids, label in b)
+    seen = Counter((b.split, *ids["word"].tolist(), label) for share in blocks for b in share for ids, label in b)
     assert seen == Counter([*(("train", i + 2, i % 2) for i in range(count)), ("test", 3, 4, 0), ("test", 1)])
     numbers = [sum(len(block) for block in share if block.split == "train") for share in blocks]
     assert sum(numbers) == count
@@ -88,6 +101,6 @@ def test_rows_that_a_person_reads_are_bounded_and_of_every_reason(
 
 def test_fewer_documents_than_workers_leave_some_without(spark: SparkSession) -> None:
     frame = usable(rows(spark, ("train", "x", "a"), ("train", "y", "b")))
-    shares = corpus.blocks(frame, Vocabulary(("a",)), ("x", "y"), 3).glom().collect()
+    shares = corpus.blocks(frame, word_language("a", "xy"), 3).glom().collect()
     assert len(shares) == 3
     assert sum(len(share) for share in shares) == 1

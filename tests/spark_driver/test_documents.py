@@ -33,8 +33,8 @@ def prepare(spark: SparkSession) -> Prepare:
     return rows
 
 
-def usable(rows: list[Row]) -> list[tuple[str, str]]:
-    return [(row.label, row.tokens) for row in rows if row.reason is None]
+def usable(rows: list[Row]) -> list[tuple[str, ...]]:
+    return [(row.label, *row.tokens) for row in rows if row.reason is None]
 
 
 def reasons(rows: list[Row]) -> list[tuple[str, str]]:

@@ -7,18 +7,21 @@ from hypothesis import strategies as st
 
 from run.splits import SPLITS
 from text.encoding import BLOCK_DOCUMENTS, BLOCK_TOKENS, encode
+from text.language import Language
 from text.preparation import TokenizedDocument
+from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(("好", "坏"))
-CLASSES = {"x": 0, "y": 1}
+LANGUAGE = Language(Segmenter(), {"word": VOCABULARY, "char": Vocabulary(("坏",))}, ("x", "y"))
+TOKENS = st.lists(st.sampled_from(["好", "坏", "没见过"]), max_size=5)
 
 Documents = st.lists(
     st.builds(
         TokenizedDocument,
         st.sampled_from(SPLITS),
-        st.sampled_from(sorted(CLASSES)),
-        st.lists(st.sampled_from(["好", "坏", "没见过"]), max_size=5),
+        st.sampled_from(LANGUAGE.labels),
+        st.fixed_dictionaries({"word": TOKENS, "char": TOKENS}),
     ),
     max_size=30,
 )
@@ -26,17 +29,30 @@ Documents = st.lists(
 
 @given(Documents)
 def test_every_document_is_in_one_block_of_its_split(documents: list[TokenizedDocument]) -> None:
-    blocks = list(encode(documents, 3, VOCABULARY, CLASSES))
+    blocks = list(encode(documents, 3, LANGUAGE))
     assert [(block.partition, block.sequence) for block in blocks] == [(3, i) for i in range(len(blocks))]
-    seen = Counter((block.split, *ids.tolist(), label) for block in blocks for ids, label in block)
-    assert seen == Counter((d.split, *VOCABULARY.encode(d.tokens), CLASSES[d.label]) for d in documents)
+    seen = Counter(
+        (block.split, label, *((view, *ids[view].tolist()) for view in LANGUAGE.vocabularies))
+        for block in blocks
+        for ids, label in block
+    )
+    assert seen == Counter(
+        (
+            d.split,
+            LANGUAGE.classes[d.label],
+            *((v, *known.encode(d.tokens[v])) for v, known in LANGUAGE.vocabularies.items()),
+        )
+        for d in documents
+    )
 
 
 def test_a_block_is_full_with_its_documents() -> None:
-    documents = [TokenizedDocument("train", "x", ["好"])] * (2 * BLOCK_DOCUMENTS + 1)
-    assert [len(block) for block in encode(documents, 0, VOCABULARY, CLASSES)] == [BLOCK_DOCUMENTS] * 2 + [1]
+    documents = [TokenizedDocument("train", "x", {"word": ["好"], "char": ["好"]})] * (2 * BLOCK_DOCUMENTS + 1)
+    assert [len(block) for block in encode(documents, 0, LANGUAGE)] == [BLOCK_DOCUMENTS] * 2 + [1]
 
 
 def test_a_block_of_long_documents_is_full_with_its_tokens() -> None:
-    documents = [TokenizedDocument("train", "x", ["好"] * (BLOCK_TOKENS // 2))] * 5
-    assert [len(block) for block in encode(documents, 0, VOCABULARY, CLASSES)] == [2, 2, 1]
+    documents = [
+        TokenizedDocument("train", "x", {"word": ["好"] * (BLOCK_TOKENS // 4), "char": ["好"] * (BLOCK_TOKENS // 4)})
+    ] * 5
+    assert [len(block) for block in encode(documents, 0, LANGUAGE)] == [2, 2, 1]

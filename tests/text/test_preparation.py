@@ -4,15 +4,17 @@ import pytest
 
 from run.config import TextConfig
 from text.errors import RowError
-from text.preparation import Preparation, TokenizedDocument, token_counts
+from text.preparation import Preparation, token_counts
 from text.segmenter import Segmenter
 
-PREPARATION = Preparation.of(TextConfig(max_length=3), Segmenter(stop_words=frozenset("的")), lambda _: "test")
+TEXT = TextConfig(views=("word", "char2"), max_length=3)
+PREPARATION = Preparation.of(TEXT, Segmenter(stop_words=frozenset("的")), lambda _: "test")
 
 
 def test_a_row_becomes_a_document_of_its_first_tokens() -> None:
     found = PREPARATION.document(("书的内容很好".encode(), b" good "))
-    assert found == TokenizedDocument("test", "good", ["书", "内容", "很"])
+    assert (found.split, found.label) == ("test", "good")
+    assert found.tokens == {"word": ["书", "内容", "很"], "char2": ["书的", "的内", "内容", "容很", "很好"]}
 
 
 def test_a_row_that_cannot_be_used_says_why() -> None:

@@ -47,8 +47,8 @@ def test_every_document_comes_once_in_an_epoch(share: Share, number: int) -> Non
 def test_a_batch_holds_its_documents_filled_up_to_the_longest(share: Share) -> None:
     for batch in batches_of(share):
         lengths = share.lengths[batch.labels]
-        assert batch.ids.shape == (len(batch.labels), max(lengths.max(), 1))
-        assert ((batch.ids == 2).sum(axis=1) == lengths).all()
+        assert batch.ids["word"].shape == (len(batch.labels), max(lengths.max(), 1))
+        assert ((batch.ids["word"] == 2).sum(axis=1) == lengths).all()
         assert len(batch.labels) == len(batch.weights) <= SIZE
 
 
@@ -80,7 +80,7 @@ def test_a_worker_without_documents_has_fillers_alone(share_of: ShareOf) -> None
 def test_documents_of_similar_length_are_together_at_every_worker_in_the_same_step(share_of: ShareOf) -> None:
     lengths = np.arange(1, 65)  # one window: each four neighbouring lengths are a batch
     shares = [share_of([([2] * int(n), 0) for n in np.random.default_rng(w).permutation(lengths)]) for w in (0, 1)]
-    widths = [[b.ids.shape[1] for b in batches_of(share, worker=w)] for w, share in enumerate(shares)]
+    widths = [[b.ids["word"].shape[1] for b in batches_of(share, worker=w)] for w, share in enumerate(shares)]
     assert sorted(widths[0]) == list(range(4, 65, 4))
     assert widths[0] == widths[1] != sorted(widths[0])
 
@@ -90,14 +90,14 @@ def test_workers_with_other_documents_have_batches_of_similar_length_in_the_same
 ) -> None:
     random = np.random.default_rng(0)
     shares = [share_of([([2] * int(n), 0) for n in random.integers(1, 100, COUNT)]) for _ in range(2)]
-    mine, others = ([b.ids.shape[1] for b in batches_of(s, worker=w)] for w, s in enumerate(shares))
+    mine, others = ([b.ids["word"].shape[1] for b in batches_of(s, worker=w)] for w, s in enumerate(shares))
     shuffled = np.abs(np.subtract(mine, random.permutation(others))).mean()
     assert np.abs(np.subtract(mine, others)).mean() < shuffled / 5
 
 
 def test_an_evaluation_sees_every_document_once_from_short_to_long_in_each_window(share: Share) -> None:
     batches = list(in_order_of_length(share, SIZE))
-    widths = [batch.ids.shape[1] for batch in batches]
+    widths = [batch.ids["word"].shape[1] for batch in batches]
     assert sorted(order(batches)) == list(range(COUNT))
     for start in range(0, len(widths), WINDOW):
         assert widths[start : start + WINDOW] == sorted(widths[start : start + WINDOW])

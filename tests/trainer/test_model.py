@@ -1,9 +1,11 @@
 """The TextCNN: its answers worked out by hand, and what they do not depend on."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from run.config import ModelConfig
+from run.config import ModelConfig, View
 from trainer.model import TextCNN
 
 pytestmark = pytest.mark.usefixtures("collective")
@@ -15,15 +17,19 @@ SEED = np.array([1, 7], np.int32)
 @pytest.fixture(scope="module")
 def model() -> TextCNN:
     """A model with arbitrary weights and biases, so that everything that could have an influence has one."""
-    model = TextCNN(SIZES, vocabulary_size=20, classes=3, seed=1)
+    model = TextCNN(SIZES, {"word": 20}, classes=3, seed=1)
     random = np.random.default_rng(0)
     model.set_weights([random.normal(size=weights.shape) for weights in model.get_weights()])
     return model
 
 
-def padded(documents: list[list[int]], columns: int = 0) -> np.ndarray:
+def words(ids: Any) -> dict[View, np.ndarray]:
+    return {"word": np.array(ids, np.int32)}
+
+
+def padded(documents: list[list[int]], columns: int = 0) -> dict[View, np.ndarray]:
     columns = max(columns, *map(len, documents))
-    return np.array([document + [0] * (columns - len(document)) for document in documents], np.int32)
+    return words([document + [0] * (columns - len(document)) for document in documents])
 
 
 @pytest.mark.parametrize(
@@ -41,10 +47,10 @@ def padded(documents: list[list[int]], columns: int = 0) -> np.ndarray:
 def test_a_filter_gives_its_strongest_answer_to_a_window_that_starts_at_a_token(
     document: list[int], expected: float
 ) -> None:
-    model = TextCNN(ModelConfig(embedding_size=1, widths=(2,), filters=1), vocabulary_size=5, classes=1, seed=1)
+    model = TextCNN(ModelConfig(embedding_size=1, widths=(2,), filters=1), {"word": 5}, classes=1, seed=1)
     embedding, kernel = [[9], [0], [1], [2], [-5]], [[[1]], [[10]]]
     model.set_weights([np.array(w) for w in (embedding, kernel, [0.5], [[3]], [100])])
-    assert float(model.call(np.array([document]))[0, 0]) == 3 * expected + 100
+    assert float(model.call(words([document]))[0, 0]) == 3 * expected + 100
 
 
 def test_scores_depend_neither_on_the_batch_nor_on_padding(model: TextCNN) -> None:
@@ -64,7 +70,7 @@ def test_a_document_without_tokens_gets_the_scores_of_the_biases(model: TextCNN)
 
 def test_a_batch_may_have_no_token_at_all(model: TextCNN) -> None:
     biases = model.get_weights()[-1]
-    logits = model.call(np.zeros((2, 0), np.int32)).numpy()
+    logits = model.call(words(np.zeros((2, 0)))).numpy()
     assert logits == pytest.approx(np.array([biases, biases]))
 
 
@@ -89,7 +95,24 @@ def test_dropout_depends_on_its_seed_and_on_nothing_else(model: TextCNN) -> None
 
 def test_the_same_seed_gives_the_same_initial_weights() -> None:
     def weights(seed: int) -> np.ndarray:
-        return np.concatenate([w.ravel() for w in TextCNN(SIZES, 20, 3, seed).get_weights()])
+        return np.concatenate([w.ravel() for w in TextCNN(SIZES, {"word": 20}, 3, seed).get_weights()])
 
     assert (weights(1) == weights(1)).all()
     assert (weights(1) != weights(2)).any()
+
+
+def test_every_view_has_a_say(known_by_view: TextCNN) -> None:
+    model = known_by_view
+    both: dict[View, np.ndarray] = {"word": np.array([[2, 3]], np.int32), "char": np.array([[4, 2, 3]], np.int32)}
+    scores = model.call(both).numpy()
+    for view in both:
+        other = both | {view: np.array([[3]], np.int32)}
+        assert model.call(other).numpy() != pytest.approx(scores, abs=1e-3)
+
+
+@pytest.fixture
+def known_by_view() -> TextCNN:
+    model = TextCNN(SIZES, {"word": 6, "char": 9}, classes=3, seed=1)
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(size=weights.shape) for weights in model.get_weights()])
+    return model

@@ -62,7 +62,7 @@ def test_stop_words_and_user_dictionary_come_from_the_model(
     known_model: TextCNN, known_config: RunConfig, tmp_path: Path
 ) -> None:
     segmenter = Segmenter(user_dictionary=("好哦",), stop_words=frozenset({"坏"}))
-    language = Language(segmenter, Vocabulary(("好", "坏")), ("好评", "差评"))
+    language = Language(segmenter, {"word": Vocabulary(("好", "坏"))}, ("好评", "差评"))
     export(known_model, language, known_config, {}, tmp_path / "model")
     texts = ["好，坏", "好哦"]  # 坏 is left out, 好哦 is one word, which nobody knows
     assert [p.score for p in Classifier(tmp_path / "model").predict(texts)] == pytest.approx([0.75, 0.5])

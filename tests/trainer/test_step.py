@@ -20,7 +20,7 @@ RIGHT, WRONG, EVEN = log(4 / 3), log(4), log(2)
 
 @pytest.fixture(scope="module")
 def replicated(collective: Collective, known_config: RunConfig) -> ReplicatedModel:
-    return ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), 4, 2, collective)
+    return ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def known(replicated: ReplicatedModel, known_weights: list[np.ndarray]) -> Repli
 
 def batch(documents: list[list[int]], labels: list[int], weights: list[float]) -> Batch:
     ids = np.array([d + [0] * (2 - len(d)) for d in documents], np.int32)
-    return Batch(ids, np.array(labels, np.int32), np.array(weights, np.float32))
+    return Batch({"word": ids}, np.array(labels, np.int32), np.array(weights, np.float32))
 
 
 def test_the_loss_is_summed_over_the_documents(known: ReplicatedModel) -> None:
@@ -52,7 +52,7 @@ def changes_after_a_step(
     known_config: RunConfig,
     known_weights: list[np.ndarray],
 ) -> list[np.ndarray]:
-    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), 4, 2, collective)
+    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
     model.restore(known_weights)
     model.train(batch(documents, [1] * len(documents), [1.0] * len(documents)), 1)
     return [after - before for after, before in zip(model.weights(), known_weights, strict=True)]
@@ -80,7 +80,7 @@ def test_a_step_follows_the_gradient_of_the_mean_loss(
 def test_a_step_with_more_documents_is_no_longer(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
-    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), 4, 2, collective)
+    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
     model.restore(known_weights)
     model.train(batch([[2]], [1], [1]), 1)
     model.train(batch([[2], [2], [2]], [1, 1, 1], [2, 1, 1]), 2)
@@ -91,7 +91,9 @@ def test_a_step_with_more_documents_is_no_longer(
 
 def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Collective) -> None:
     sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.0)
-    alone, filled = (ReplicatedModel(sizes, TrainConfig(learning_rate=0.1), 20, 3, collective) for _ in range(2))
+    alone, filled = (
+        ReplicatedModel(sizes, TrainConfig(learning_rate=0.1), {"word": 20}, 3, collective) for _ in range(2)
+    )
     before = alone.weights()
     for step in (1, 2):
         documents, labels = [[5, 6], [7], [8, 9]], [0, 1, 2]
@@ -106,7 +108,7 @@ def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Colle
 
 def test_dropout_is_the_same_in_the_same_step_and_another_in_another(collective: Collective) -> None:
     sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.5)
-    model = ReplicatedModel(sizes, TrainConfig(learning_rate=1e-9), 20, 3, collective)
+    model = ReplicatedModel(sizes, TrainConfig(learning_rate=1e-9), {"word": 20}, 3, collective)
     random = np.random.default_rng(0)
     model.restore([random.normal(size=w.shape) for w in model.weights()])
     losses = [float(model.train(batch([[5, 6], [7, 8]], [0, 1], [1, 1]), step)[0]) for step in (1, 1, 2)]

@@ -55,7 +55,7 @@ def case(collective: Collective, share_of: ShareOf) -> Callable[..., Case]:
     def make(**values: Any) -> Case:
         config = TrainConfig(**({"learning_rate": 0.05, "batch_size": 4} | values))
         sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.1)
-        return Case(ReplicatedModel(sizes, config, 20, 3, collective), config, share_of)
+        return Case(ReplicatedModel(sizes, config, {"word": 20}, 3, collective), config, share_of)
 
     return make
 
@@ -68,7 +68,7 @@ def known_case(
 
     def make(**values: Any) -> Case:
         config = TrainConfig(**({"learning_rate": 0.05} | values))
-        model = ReplicatedModel(known_config.model, config, 4, 2, collective)
+        model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
         model.restore(known_weights)
         return Case(model, config, share_of)
 
@@ -118,7 +118,7 @@ def test_every_epoch_has_an_order_and_every_step_a_number_of_its_own(
     seen: list[tuple[int, int]] = []
 
     def spy(batch: Batch, step: int) -> Any:
-        seen.append((step, int(batch.ids[0, 0])))
+        seen.append((step, int(batch.ids["word"][0, 0])))
         return train_step(batch, step)
 
     monkeypatch.setattr(run.model, "train", spy)

@@ -13,11 +13,8 @@ from run import events
 from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
 from run.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
 from storage import StorageError
-from text.blocks import Block
+from tests.encoded import word_block, word_language
 from text.errors import BlockError
-from text.language import Language
-from text.segmenter import Segmenter
-from text.vocabulary import Vocabulary
 from trainer.assignment import Assignment
 from trainer.errors import ModelError
 from trainer.place import Place
@@ -29,10 +26,10 @@ pytestmark = pytest.mark.usefixtures("collective")
 
 ALONE = Place(worker=0, workers=1, cores=1)
 BLOCKS = [
-    Block.of("train", 0, 0, [([2, 4], 0), ([3, 4], 1)] * 8),
-    Block.of("train", 1, 0, [([4, 2], 0), ([3], 1), ([2], 0)] * 4),
-    Block.of("validation", 0, 1, [([2], 0), ([4, 3], 1), ([3], 1)]),
-    Block.of("test", 1, 1, [([2, 2], 0), ([3, 3], 1)]),
+    word_block("train", 0, 0, [([2, 4], 0), ([3, 4], 1)] * 8),
+    word_block("train", 1, 0, [([4, 2], 0), ([3], 1), ([2], 0)] * 4),
+    word_block("validation", 0, 1, [([2], 0), ([4, 3], 1), ([3], 1)]),
+    word_block("test", 1, 1, [([2, 2], 0), ([3, 3], 1)]),
 ]
 
 
@@ -53,7 +50,7 @@ def assignment(tmp_path: Path) -> Assignment:
         train=TrainConfig(epochs=12, patience=12, batch_size=4, learning_rate=0.05),
         export=ExportConfig(golden_examples=2),
     )
-    language = Language(Segmenter(), Vocabulary(("好", "坏", "书")), ("好评", "差评"))
+    language = word_language(["好", "坏", "书"], ["好评", "差评"])
     return Assignment(config, language, rows={"train": 28, "validation": 3, "test": 2}, models=str(tmp_path / "models"))
 
 

@@ -1,0 +1,33 @@
+"""The tokens of a text in each view."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from run.config import View
+from text.views import tokens_of
+
+TEXT, WORDS = "很 好，\u3000OK😀", ["很", "好", "，", "OK", "😀"]
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("word", WORDS),
+        ("char", ["很", "好", "，", "O", "K", "😀"]),
+        ("char2", ["很好", "好，", "，O", "OK", "K😀"]),
+    ],
+)
+def test_each_view_has_its_tokens(view: View, expected: list[str]) -> None:
+    assert tokens_of(view, TEXT, WORDS, 128) == expected
+
+
+def test_a_view_of_characters_is_twice_as_long_as_one_of_words() -> None:
+    assert tokens_of("word", TEXT, WORDS, 2) == ["很", "好"]
+    assert tokens_of("char", TEXT, WORDS, 2) == ["很", "好", "，", "O"]
+
+
+@given(st.text(max_size=30), st.sampled_from(["char", "char2"]))
+def test_no_token_has_white_space(text: str, view: View) -> None:
+    tokens = tokens_of(view, text, [], 128)
+    assert " ".join(tokens).split() == tokens
