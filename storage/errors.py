@@ -78,5 +78,5 @@ def _reason(error: OSError | RuntimeError) -> str:
         return error.strerror
     if match := _RPC_ERROR.fullmatch(str(error)):
         kind, message = match["kind"].rpartition(".")[2], match["message"].replace('\\"', '"')
-        return f"{kind}: {message}"
+        return message if kind == "AccessControlException" else f"{kind}: {message}"  # which says it itself
     return str(error).partition("\n")[0]

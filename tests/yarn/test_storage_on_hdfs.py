@@ -117,7 +117,7 @@ class TestFolders(FoldersContract):
     """Folders on HDFS."""
 
     def test_a_folder_of_somebody_else_is_refused_and_says_so(self, foreign: str) -> None:
-        denied = rf"^{foreign}(/书)? cannot be \w+: AccessControlException: Permission denied: user=\w+, access=WRITE"
+        denied = rf"^{foreign}(/书)? cannot be \w+: Permission denied: user=\w+, access=WRITE"
         remedy = r".*Choose a place that you may use, or ask its owner for the permission\.$"
         for refused in (
             lambda: storage.check_writable(foreign),

@@ -215,8 +215,8 @@ def test_two_workers_on_a_node_have_a_gpu_each_and_fail_where_tensorflow_does_no
     assert sorted(promised) == [["GPU-a"], ["GPU-b"]]
     assert models(f"{folder}/out/gpus") == []
     log = log_of(failed.application)
-    for (gpu,) in promised:
-        assert f"promised {gpu}; TensorFlow sees no GPU" in log
+    # The first that fails ends the run, maybe before the other has had its say.
+    assert any(f"promised {gpu}; TensorFlow sees no GPU" in log for (gpu,) in promised)
 
 
 def log_of(identity: str) -> str:
