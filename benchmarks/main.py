@@ -37,7 +37,15 @@ def cluster() -> Figures:
     """Our loop on 2 executors × 1 core, with the rate of the feed."""
     with TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("textcnn")
-        command = [str(program), "train", "examples/reviews.toml", "--set", "train.epochs=2", "--out", folder]
+        changes = (
+            f"text.views={json.dumps(reviews.VIEWS)}",
+            "model.wide=false",
+            f"model.widths={list(reviews.MODEL.widths)}",
+            f"train.batch_size={reviews.BATCH}",
+            "train.epochs=2",
+        )
+        sets = [part for change in changes for part in ("--set", change)]
+        command = [str(program), "train", "examples/reviews.toml", *sets, "--out", folder]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
         result = json.loads(Path(folder, "result.json").read_text())
         events = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import reviews
-from run.config import ModelConfig, TrainConfig
+from run.config import TrainConfig
 from run.splits import Split
 from text.records import split_of
 from trainer.collective import Collective
@@ -38,11 +38,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--split", choices=["text", "row"], default="text")
     options = parser.parse_args()
-    config = TrainConfig(epochs=options.epochs, patience=options.epochs)
+    config = TrainConfig(epochs=options.epochs, patience=options.epochs, batch_size=reviews.BATCH)
     with TemporaryDirectory() as folder:
         corpus = reviews.spooled(Path(folder) / "spool", by_text if options.split == "text" else by_row)
         collective = Collective(laptop())
-        model = ReplicatedModel(ModelConfig(), config, corpus.language.sizes, len(corpus.language.labels), collective)
+        model = ReplicatedModel(reviews.MODEL, config, corpus.language.sizes, len(corpus.language.labels), collective)
         trained = train(model, config, shares_of(corpus.spool), lambda _: None)
     print(json.dumps({"documents_per_second": trained.documents_per_second, "accuracy": trained.test.accuracy}))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from run.config import TextConfig
+from run.config import ModelConfig, TextConfig, View
 from run.splits import Split
 from text.encoding import encode
 from text.language import Language
@@ -15,6 +15,10 @@ from text.vocabulary import Vocabulary
 from trainer.spool import Spool
 
 FILE = Path("build/reviews.jsonl")
+VIEWS: tuple[View, ...] = ("word",)
+MODEL = ModelConfig(wide=False, widths=(3, 4, 5))
+BATCH = 256
+"""What is measured: Kim's TextCNN over words, in sizes that others have been measured with too."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def spooled(folder: Path, split: Callable[[int, str], Split]) -> Reviews:
         folder: where the spool is made.
         split: the split of the review with a number and a text.
     """
-    text = TextConfig()
+    text = TextConfig(views=VIEWS)
     preparation = Preparation.of(text, Segmenter(), split_of=lambda _: "train")
     documents = [
         replace(preparation.document((review.encode(), label.encode())), split=split(number, review))

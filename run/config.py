@@ -10,7 +10,7 @@ STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
-View = Literal["word", "char", "char2"]
+View = Literal["word", "char", "word2", "char2"]
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
@@ -73,8 +73,8 @@ class DataConfig:
 class TextConfig:
     """How a document becomes token ids."""
 
-    views: tuple[View, ...] = ("word",)
-    """What the tokens are, for each branch of the model: word, char (characters), char2 (pairs of characters)."""
+    views: tuple[View, ...] = ("word", "char", "word2", "char2")
+    """What the tokens of a text are to the model: word, char (characters), word2 and char2 (pairs of neighbours)."""
 
     user_dictionary: str | None = None
     """File of words for the segmenter, a line each: word, optionally frequency, optionally tag (jieba's format)."""
@@ -98,12 +98,18 @@ class TextConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ModelConfig:
-    """The sizes of the TextCNN (Kim, 2014, arXiv:1408.5882)."""
+    """The TextCNN (Kim, 2014, arXiv:1408.5882) with a linear part (wide and deep: Cheng et al., 2016)."""
+
+    deep: tuple[View, ...] = ("word", "char")
+    """The views that have an embedding and convolutions, of those that there are."""
+
+    wide: bool = True
+    """Add a linear part: a weight for each token of every view and each class."""
 
     embedding_size: Positive = 128
     """Dimensions of a token's embedding."""
 
-    widths: tuple[Positive, ...] = (3, 4, 5)
+    widths: tuple[Positive, ...] = (1, 2, 3)
     """How many neighbouring tokens each group of filters sees."""
 
     filters: Positive = 128
@@ -111,6 +117,12 @@ class ModelConfig:
 
     dropout: Fraction = 0.5
     """Share of the pooled features left out in training."""
+
+    embedding_dropout: Fraction = 0.3
+    """Share of the embedding's dimensions left out in a step of training."""
+
+    token_dropout: Fraction = 0.1
+    """Share of the tokens left out in training."""
 
     def __post_init__(self) -> None:
         if not self.widths or len(set(self.widths)) != len(self.widths):
@@ -121,14 +133,17 @@ class ModelConfig:
 class TrainConfig:
     """Optimization."""
 
-    epochs: Positive = 5
+    epochs: Positive = 20
     """Passes over the training documents at most."""
 
-    batch_size: Positive = 256
-    """Documents in a step, over all workers together."""
+    batch_size: Positive | None = None
+    """Documents in a step, over all workers; if not given, 32 to 256, so that an epoch has some 500 steps."""
 
     learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
     """Step size of Adam (Kingma & Ba, 2015)."""
+
+    label_smoothing: Fraction = 0.1
+    """Share of each label that is spread over all classes in training (Szegedy et al., 2016)."""
 
     patience: Positive = 2
     """Stop after this many epochs without a better validation accuracy."""
@@ -157,3 +172,10 @@ class RunConfig:
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
     export: ExportConfig = ExportConfig()
+
+    def __post_init__(self) -> None:
+        if not self.model.wide and not set(self.model.deep) & set(self.text.views):
+            raise ValueError(
+                "a model without a linear part needs a view of text.views in model.deep. Received: "
+                f"model.deep={list(self.model.deep)}, text.views={list(self.text.views)}"
+            )

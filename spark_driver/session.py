@@ -26,6 +26,8 @@ BOUNDS = {
     # ... and before that for an executor that was lost and comes again: 12 times 5 s.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "5s",
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
+    # What is removed from an executor that does not answer is not waited for: the end would be, for two minutes.
+    "spark.cleaner.referenceTracking.blocking": "false",
     # Documents are handed to Python in batches: of so many, and of so many bytes where Spark knows that (since 4.1).
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "8m",

@@ -125,7 +125,7 @@ def check_batch(train: TrainConfig, request: ResourceRequest) -> None:
     Raises:
         SettingsError: there are more workers than documents in a batch.
     """
-    if train.batch_size < request.executors:
+    if train.batch_size is not None and train.batch_size < request.executors:
         raise SettingsError(
             f"A batch has at least one document for each worker. Received: train.batch_size={train.batch_size} and "
             f"{request.executors} workers.",

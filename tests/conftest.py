@@ -58,8 +58,16 @@ def known_config() -> RunConfig:
     return RunConfig(
         name="known",
         data=DataConfig(input="reviews.tsv"),
-        text=TextConfig(max_length=4),
-        model=ModelConfig(embedding_size=2, widths=(1,), filters=2, dropout=0.0),
+        text=TextConfig(views=("word",), max_length=4),
+        model=ModelConfig(
+            wide=False,
+            embedding_size=2,
+            widths=(1,),
+            filters=2,
+            dropout=0.0,
+            embedding_dropout=0.0,
+            token_dropout=0.0,
+        ),
     )
 
 

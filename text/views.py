@@ -5,6 +5,8 @@ from itertools import pairwise
 
 from run.config import View
 
+BETWEEN = "\u203f"
+"""What joins the tokens of a pair."""
 CHARACTERS_PER_WORD = 2
 """A view of characters is cut after this many times as many tokens as one of words."""
 
@@ -18,9 +20,10 @@ def tokens_of(view: View, text: str, words: Sequence[str], max_length: int) -> l
         words: its words.
         max_length: how many words are kept; twice as many characters, or pairs of them.
     """
-    if view == "word":
-        return list(words[:max_length])
-    characters = [character for character in text if not character.isspace()]
-    if view == "char2":
-        characters = ["".join(pair) for pair in pairwise(characters)]
-    return characters[: CHARACTERS_PER_WORD * max_length]
+    if view.startswith("word"):
+        tokens, kept = words, max_length
+    else:
+        tokens, kept = [character for character in text if not character.isspace()], CHARACTERS_PER_WORD * max_length
+    if view.endswith("2"):
+        tokens = [BETWEEN.join(pair) for pair in pairwise(tokens)]
+    return list(tokens[:kept])

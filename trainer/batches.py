@@ -40,6 +40,12 @@ def size_of(batch: int, worker: int, workers: int) -> int:
     return batch // workers + (worker < batch % workers)
 
 
+def default_size(documents: int, workers: int) -> int:
+    """Returns a size of batches that gives an epoch some 500 steps: a power of two from 32 to 256."""
+    wanted = max(documents / 500, workers)
+    return next((size for size in (32, 64, 128) if size >= wanted), max(256, workers))
+
+
 def steps(documents: int, size: int) -> int:
     """Returns how many batches hold a number of documents."""
     return -(-documents // size)

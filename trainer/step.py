@@ -11,7 +11,7 @@ from run.metrics import Evaluation
 from trainer.batches import Batch, in_order_of_length
 from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.lazy_adam import LazyAdam
-from trainer.model import TextCNN, distinct
+from trainer.model import Table, TextCNN, distinct
 from trainer.spool import Share
 
 _LABELS = tf.TensorSpec([None], tf.int32)
@@ -19,6 +19,8 @@ _WEIGHTS = tf.TensorSpec([None], tf.float32)
 _COUNTER = tf.TensorSpec([], tf.int32)
 
 EVALUATION_BATCH = 256
+WIDE_RATE = 3.0
+"""How much faster the linear part learns: its tokens are rare, and it begins at zero."""
 
 
 class ReplicatedModel:
@@ -40,12 +42,16 @@ class ReplicatedModel:
         self.collective = collective
         self.classes = classes
         self._seed = train.seed
+        self._smoothing = train.label_smoothing
         # No variable belongs to the strategy: equal seeds and equal sums keep the workers' weights equal.
         self.model = TextCNN(model, sizes, classes, train.seed)
-        self._tables = {view: branch.embedding.value for view, branch in self.model.branches.items()}
+        self._tables = self.model.tables
         tables = {id(table) for table in self._tables.values()}
         self._dense = [v.value for v in self.model.trainable_variables if id(v.value) not in tables]
-        self._embedding_optimizers = {v: LazyAdam(table, train.learning_rate) for v, table in self._tables.items()}
+        self._table_optimizers = {
+            name: LazyAdam(table, train.learning_rate * (WIDE_RATE if name.part == "wide" else 1.0))
+            for name, table in self._tables.items()
+        }
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
@@ -67,36 +73,41 @@ class ReplicatedModel:
     def _step(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        tokens, token_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
+        tokens, row_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
         number = tf.cast(self._optimizer.iterations + 1, tf.float32)
-        for view, optimizer in self._embedding_optimizers.items():
-            optimizer.apply(tokens[view], token_gradients[view] / weight, number)
+        for name, optimizer in self._table_optimizers.items():
+            optimizer.apply(tokens[name], row_gradients[name] / weight, number)
         self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
         return loss, weight
 
     def _summed_gradients(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[dict[View, tf.Tensor], dict[View, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
+    ) -> tuple[dict[Table, tf.Tensor], dict[Table, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
         """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
-        tokens, places, rows = {}, {}, {}
-        for view, table in self._tables.items():
-            tokens[view], places[view] = distinct(ids[view])
-            rows[view] = tf.gather(table, tokens[view])
+        found = {view: distinct(of_view) for view, of_view in ids.items()}
+        tokens = {name: found[name.view][0] for name in self._tables}
+        rows = {name: tf.gather(table, tokens[name]) for name, table in self._tables.items()}
         with tf.GradientTape() as tape:
             tape.watch(rows)
-            logits = self.model.classify(rows, places, dropout_seed)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            logits = self.model.classify(rows, {view: places for view, (_, places) in found.items()}, dropout_seed)
+            losses = tf.nn.softmax_cross_entropy_with_logits(self._targets(labels), logits)
             loss = tf.reduce_sum(losses * weights)
-        row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
-        for view, gradient in row_gradients.items():
-            gradient = tf.convert_to_tensor(gradient)
-            tokens[view], row_gradients[view] = summed_rows(tokens[view], gradient, place.workers)
+        # A model without deep views does not use its dense layer's kernel.
+        zero = tf.UnconnectedGradients.ZERO
+        row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense), unconnected_gradients=zero)
+        for name, gradient in row_gradients.items():
+            values = tf.convert_to_tensor(gradient)
+            tokens[name], row_gradients[name] = summed_rows(tokens[name], values, place.workers)
         *dense_gradients, loss, weight = sum_over_replicas([*dense_gradients, loss, tf.reduce_sum(weights)])
         return tokens, row_gradients, dense_gradients, loss, weight
+
+    def _targets(self, labels: tf.Tensor) -> tf.Tensor:
+        """Smoothed labels, float32 [documents, classes]."""
+        return tf.one_hot(labels, self.classes) * (1 - self._smoothing) + self._smoothing / self.classes
 
     def logits(self, ids: Mapping[View, np.ndarray]) -> np.ndarray:
         """Returns this worker's answers, float32 [documents, classes]."""

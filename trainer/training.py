@@ -76,7 +76,9 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
     place = model.collective.place
     best, speed = _Best(config.patience), _Speed()
     started = time.monotonic()
-    size = batches.size_of(config.batch_size, place.worker, place.workers)
+    documents = int(model.collective.gather(len(shares["train"])).sum())
+    batch = config.batch_size or batches.default_size(documents, place.workers)
+    size = batches.size_of(batch, place.worker, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
     epochs = 0
     for epoch in range(1, config.epochs + 1):

@@ -21,7 +21,7 @@ from trainer.training import shares_of, train
 
 pytestmark = pytest.mark.integration
 
-MODEL = ModelConfig(embedding_size=16, widths=(2, 3), filters=8, dropout=0.0)
+MODEL = ModelConfig(embedding_size=16, widths=(2, 3), filters=8, dropout=0.0, embedding_dropout=0.0, token_dropout=0.0)
 VOCABULARY, CLASSES, STEPS, DOCUMENTS = 50, 3, 20, 16
 
 

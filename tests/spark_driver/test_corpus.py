@@ -53,7 +53,7 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
 
 def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -> None:
     documents = [("train", "x", "甲 乙 𠀀 乙"), ("train", "y", "丙 甲 𠀀 丁"), ("test", "x", "戊 戊 戊")]
-    text = TextConfig(vocabulary_size=5, min_count=1)
+    text = TextConfig(views=("word",), vocabulary_size=5, min_count=1)
     found = corpus.vocabularies(rows(spark, *documents, partitions=3), text)["word"]
     counts = Counter(["甲", "乙", "𠀀", "乙", "丙", "甲", "𠀀", "丁"])
     assert found == Vocabulary.of_counts(counts, 5, 1)

@@ -14,7 +14,7 @@ PREPARATION = Preparation.of(TEXT, Segmenter(stop_words=frozenset("的")), lambd
 def test_a_row_becomes_a_document_of_its_first_tokens() -> None:
     found = PREPARATION.document(("书的内容很好".encode(), b" good "))
     assert (found.split, found.label) == ("test", "good")
-    assert found.tokens == {"word": ["书", "内容", "很"], "char2": ["书的", "的内", "内容", "容很", "很好"]}
+    assert found.tokens == {"word": ["书", "内容", "很"], "char2": ["书‿的", "的‿内", "内‿容", "容‿很", "很‿好"]}
 
 
 def test_a_row_that_cannot_be_used_says_why() -> None:

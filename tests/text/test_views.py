@@ -14,8 +14,9 @@ TEXT, WORDS = "很 好，\u3000OK😀", ["很", "好", "，", "OK", "😀"]
     ("view", "expected"),
     [
         ("word", WORDS),
+        ("word2", ["很‿好", "好‿，", "，‿OK", "OK‿😀"]),
         ("char", ["很", "好", "，", "O", "K", "😀"]),
-        ("char2", ["很好", "好，", "，O", "OK", "K😀"]),
+        ("char2", ["很‿好", "好‿，", "，‿O", "O‿K", "K‿😀"]),
     ],
 )
 def test_each_view_has_its_tokens(view: View, expected: list[str]) -> None:
@@ -25,6 +26,7 @@ def test_each_view_has_its_tokens(view: View, expected: list[str]) -> None:
 def test_a_view_of_characters_is_twice_as_long_as_one_of_words() -> None:
     assert tokens_of("word", TEXT, WORDS, 2) == ["很", "好"]
     assert tokens_of("char", TEXT, WORDS, 2) == ["很", "好", "，", "O"]
+    assert tokens_of("word2", TEXT, WORDS, 2) == ["很‿好", "好‿，"]
 
 
 @given(st.text(max_size=30), st.sampled_from(["char", "char2"]))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.batches import WINDOW, Batch, epoch, in_order_of_length, size_of, steps
+from trainer.batches import WINDOW, Batch, default_size, epoch, in_order_of_length, size_of, steps
 from trainer.spool import Share
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
@@ -112,3 +112,18 @@ def test_the_workers_parts_of_a_batch_are_the_batch_exactly(batch: int, workers:
 
 def test_an_evaluation_of_no_documents_has_no_batches(share_of: ShareOf) -> None:
     assert list(in_order_of_length(share_of([]), SIZE)) == []
+
+
+@pytest.mark.parametrize(
+    ("documents", "workers", "expected"),
+    [(0, 1, 32), (16_000, 2, 32), (28_297, 2, 64), (48_000, 2, 128), (10**7, 8, 256)],
+)
+def test_batches_are_as_large_as_an_epoch_of_some_hundred_steps_allows(
+    documents: int, workers: int, expected: int
+) -> None:
+    assert default_size(documents, workers) == expected
+
+
+def test_a_batch_has_a_document_for_each_worker() -> None:
+    assert default_size(100, workers=40) == 64
+    assert default_size(100, workers=300) == 300

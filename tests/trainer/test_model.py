@@ -47,7 +47,7 @@ def padded(documents: list[list[int]], columns: int = 0) -> dict[View, np.ndarra
 def test_a_filter_gives_its_strongest_answer_to_a_window_that_starts_at_a_token(
     document: list[int], expected: float
 ) -> None:
-    model = TextCNN(ModelConfig(embedding_size=1, widths=(2,), filters=1), {"word": 5}, classes=1, seed=1)
+    model = TextCNN(ModelConfig(wide=False, embedding_size=1, widths=(2,), filters=1), {"word": 5}, classes=1, seed=1)
     embedding, kernel = [[9], [0], [1], [2], [-5]], [[[1]], [[10]]]
     model.set_weights([np.array(w) for w in (embedding, kernel, [0.5], [[3]], [100])])
     assert float(model.call(words([document]))[0, 0]) == 3 * expected + 100
@@ -116,3 +116,26 @@ def known_by_view() -> TextCNN:
     random = np.random.default_rng(0)
     model.set_weights([random.normal(size=weights.shape) for weights in model.get_weights()])
     return model
+
+
+def test_the_linear_part_adds_the_weights_of_the_tokens_over_the_root_of_their_number() -> None:
+    model = TextCNN(ModelConfig(deep=()), {"word": 4, "char2": 4}, classes=1, seed=1)
+    weights: dict[View, float] = {"word": 1.0, "char2": 10.0}
+    for view, weight in weights.items():
+        model.wide[view].weights_of_tokens.assign([[99.0], [0.0], [weight], [2 * weight]])
+    ids: dict[View, np.ndarray] = {
+        "word": np.array([[2, 3, 2, 1], [3, 0, 0, 0], [0, 0, 0, 0]], np.int32),
+        "char2": np.array([[2], [0], [0]], np.int32),
+    }
+    assert model.call(ids).numpy()[:, 0] == pytest.approx([4 / 2 + 10, 2, 0])
+
+
+@pytest.mark.parametrize("rate", ["dropout", "embedding_dropout", "token_dropout"])
+def test_each_dropout_is_for_training_alone(rate: str) -> None:
+    rates = dict.fromkeys(("dropout", "embedding_dropout", "token_dropout"), 0.0) | {rate: 0.5}
+    model = TextCNN(ModelConfig(**rates, embedding_size=8, widths=(1,), filters=8), {"word": 20}, 3, seed=1)  # type: ignore[arg-type]
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(size=weights.shape) for weights in model.get_weights()])
+    ids = padded([[5, 6, 7, 8, 9, 10]])
+    assert (model.call(ids).numpy() == model.call(ids).numpy()).all()
+    assert model.call(ids, SEED).numpy() != pytest.approx(model.call(ids).numpy(), abs=1e-3)

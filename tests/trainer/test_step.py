@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +15,18 @@ from trainer.step import ReplicatedModel
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
 
+PLAIN: dict[str, Any] = {"dropout": 0.0, "embedding_dropout": 0.0, "token_dropout": 0.0}
+"""Nothing is left out."""
+
+SMALL_STEPS = TrainConfig(learning_rate=0.01, label_smoothing=0.0)
+
 RIGHT, WRONG, EVEN = log(4 / 3), log(4), log(2)
 """Losses of the known model, whose answers are 3/4, 1/4 and 1/2."""
 
 
 @pytest.fixture(scope="module")
 def replicated(collective: Collective, known_config: RunConfig) -> ReplicatedModel:
-    return ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
+    return ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def changes_after_a_step(
     known_config: RunConfig,
     known_weights: list[np.ndarray],
 ) -> list[np.ndarray]:
-    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
+    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
     model.restore(known_weights)
     model.train(batch(documents, [1] * len(documents), [1.0] * len(documents)), 1)
     return [after - before for after, before in zip(model.weights(), known_weights, strict=True)]
@@ -80,7 +86,7 @@ def test_a_step_follows_the_gradient_of_the_mean_loss(
 def test_a_step_with_more_documents_is_no_longer(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
-    model = ReplicatedModel(known_config.model, TrainConfig(learning_rate=0.01), {"word": 4}, 2, collective)
+    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
     model.restore(known_weights)
     model.train(batch([[2]], [1], [1]), 1)
     model.train(batch([[2], [2], [2]], [1, 1, 1], [2, 1, 1]), 2)
@@ -90,7 +96,7 @@ def test_a_step_with_more_documents_is_no_longer(
 
 
 def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Collective) -> None:
-    sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.0)
+    sizes = ModelConfig(**PLAIN, embedding_size=4, widths=(2, 3), filters=3)
     alone, filled = (
         ReplicatedModel(sizes, TrainConfig(learning_rate=0.1), {"word": 20}, 3, collective) for _ in range(2)
     )
@@ -104,6 +110,25 @@ def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Colle
     for start, one, other in zip(before, alone.weights(), filled.weights(), strict=True):
         assert (one != start).any()
         assert one == pytest.approx(other, abs=1e-5)
+
+
+def test_a_smoothed_label_speaks_for_every_class(
+    collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
+) -> None:
+    config = TrainConfig(learning_rate=0.01, label_smoothing=0.4)
+    model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
+    model.restore(known_weights)
+    loss, _ = model.train(batch([[2]], [0], [1]), 1)
+    assert float(loss) == pytest.approx(0.8 * RIGHT + 0.2 * WRONG)
+
+
+def test_a_token_of_the_linear_part_learns_for_itself(collective: Collective) -> None:
+    sizes = ModelConfig(**PLAIN, deep=(), embedding_size=4, widths=(2,), filters=3)
+    model = ReplicatedModel(sizes, SMALL_STEPS, {"word": 5}, 2, collective)
+    model.train(batch([[2, 3]], [1], [1]), 1)
+    *_, weights = (w for w in model.weights() if w.shape == (5, 2))
+    # Adam's first step, three times as long as that of other weights.
+    assert weights == pytest.approx(np.array([[0, 0], [0, 0], [-0.03, 0.03], [-0.03, 0.03], [0, 0]]), abs=1e-5)
 
 
 def test_dropout_is_the_same_in_the_same_step_and_another_in_another(collective: Collective) -> None:

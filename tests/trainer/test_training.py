@@ -53,7 +53,7 @@ def case(collective: Collective, share_of: ShareOf) -> Callable[..., Case]:
     """A tiny model with its initial weights."""
 
     def make(**values: Any) -> Case:
-        config = TrainConfig(**({"learning_rate": 0.05, "batch_size": 4} | values))
+        config = TrainConfig(**({"learning_rate": 0.05, "batch_size": 4, "label_smoothing": 0.0} | values))
         sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.1)
         return Case(ReplicatedModel(sizes, config, {"word": 20}, 3, collective), config, share_of)
 
@@ -67,7 +67,7 @@ def known_case(
     """The known model, which is trained further in small steps."""
 
     def make(**values: Any) -> Case:
-        config = TrainConfig(**({"learning_rate": 0.05} | values))
+        config = TrainConfig(**({"learning_rate": 0.05, "label_smoothing": 0.0} | values))
         model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
         model.restore(known_weights)
         return Case(model, config, share_of)

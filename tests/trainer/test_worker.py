@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from run import events
-from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TrainConfig
+from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TextConfig, TrainConfig
 from run.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
 from storage import StorageError
 from tests.encoded import word_block, word_language
@@ -46,6 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def assignment(tmp_path: Path) -> Assignment:
     config = RunConfig(
         data=DataConfig(input="reviews.tsv"),
+        text=TextConfig(views=("word",)),
         model=ModelConfig(embedding_size=4, widths=(2,), filters=3, dropout=0.1),
         train=TrainConfig(epochs=12, patience=12, batch_size=4, learning_rate=0.05),
         export=ExportConfig(golden_examples=2),

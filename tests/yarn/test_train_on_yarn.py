@@ -61,6 +61,7 @@ embedding_size = 16
 filters = 8
 [train]
 epochs = 1
+batch_size = 256
 """
 
 
