@@ -94,6 +94,10 @@ class Tested:
     loss: float | None
     confusion: list[list[int]]
     """Rows are the true labels, columns the predicted ones."""
+    naive_bayes: list[list[int]]
+    """The confusion matrix of naive Bayes alone, from the same counts and documents."""
+    weights: list[float]
+    """Of the network's and of naive Bayes' log-probabilities in the published model."""
     documents_per_second: float
     """Of all workers, over the steps after the first ten."""
     train_seconds: float

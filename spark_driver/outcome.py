@@ -22,12 +22,16 @@ def trained(result: Result, monitor: Monitor) -> None:
     if monitor.epochs:
         result.rows.trained_first_epoch = monitor.epochs[0].trained
     if tested := monitor.tested:
-        evaluation = Evaluation.of(tested.confusion, tested.loss)
-        if evaluation.rows:
-            result.test = Quality(evaluation.accuracy, evaluation.macro_f1, evaluation.rows)
+        result.test = _quality(tested.confusion)
+        result.naive_bayes = _quality(tested.naive_bayes)
         result.documents_per_second = tested.documents_per_second
         result.epochs = tested.epochs
         result.seconds.train = tested.train_seconds
     if published := monitor.published:
         result.model = published.model
         result.seconds.export = published.export_seconds
+
+
+def _quality(confusion: list[list[int]]) -> Quality | None:
+    found = Evaluation.of(confusion, None)
+    return Quality(found.accuracy, found.macro_f1, found.rows) if found.rows else None

@@ -18,6 +18,7 @@ from trainer.spool import Documents, Share
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
     from trainer.collective import Collective
+    from trainer.mixture import Mixture
     from trainer.model import TextCNN
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -99,6 +100,15 @@ def known_model(collective: "Collective", known_config: RunConfig, known_weights
 
 
 @pytest.fixture(scope="session")
+def known_mixture(known_model: "TextCNN") -> "Mixture":
+    """The model that is known by hand, with a naive Bayes that has no say."""
+    from trainer.mixture import Mixture
+    from trainer.naive_bayes import NaiveBayes
+
+    return Mixture(known_model, NaiveBayes(np.zeros(2), {"word": np.zeros((4, 2))}))
+
+
+@pytest.fixture(scope="session")
 def known_language() -> Language:
     """Words and labels of the model that is known by hand."""
     return word_language(["好", "坏"], ["好评", "差评"])
@@ -106,7 +116,7 @@ def known_language() -> Language:
 
 @pytest.fixture(scope="session")
 def exported(
-    known_model: "TextCNN",
+    known_mixture: "Mixture",
     known_language: Language,
     known_config: RunConfig,
     tmp_path_factory: pytest.TempPathFactory,
@@ -115,5 +125,5 @@ def exported(
     from trainer.export import export
 
     folder = tmp_path_factory.mktemp("exported") / "model"
-    export(known_model, known_language, known_config, {"rows": {"train": 7}}, folder)
+    export(known_mixture, known_language, known_config, {"rows": {"train": 7}}, folder)
     return folder

@@ -16,6 +16,7 @@ from run.metrics import Evaluation
 from text.language import Language
 from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
 from trainer.errors import ModelError
+from trainer.mixture import Mixture
 from trainer.model import TextCNN
 from trainer.spool import Share
 
@@ -37,7 +38,7 @@ class ServingModule(tf.Module):
     [documents, classes], in the order of labels.txt).
     """
 
-    def __init__(self, model: TextCNN, vocabularies: Mapping[View, Path], labels_file: Path, labels: Sequence[str]):
+    def __init__(self, model: Mixture, vocabularies: Mapping[View, Path], labels_file: Path, labels: Sequence[str]):
         """Takes the files of vocabularies and labels into the model's assets."""
         super().__init__()
         self.model = model
@@ -50,7 +51,7 @@ class ServingModule(tf.Module):
 
     def _ids(self, ids: dict[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""
-        probabilities = tf.nn.softmax(self.model.call(ids))
+        probabilities = tf.nn.softmax(self.model(ids))
         best = tf.argmax(probabilities, axis=1)
         return {
             "label": tf.gather(self.labels, best),
@@ -75,7 +76,7 @@ def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:
     return {view: tf.TensorSpec([None, None], kind, name=view) for view in views}
 
 
-def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str, object], folder: Path) -> None:
+def export(model: Mixture, language: Language, config: RunConfig, card: dict[str, object], folder: Path) -> None:
     """Writes the model, its assets and its card into a new folder on a local disk.
 
     Args:
@@ -104,11 +105,11 @@ def export(model: TextCNN, language: Language, config: RunConfig, card: dict[str
     )
 
 
-def _detached(model: TextCNN, language: Language, config: RunConfig) -> TextCNN:
+def _detached(model: Mixture, language: Language, config: RunConfig) -> Mixture:
     """A copy whose variables belong to no strategy, so that saving needs no other worker."""
-    copy = TextCNN(config.model, language.sizes, len(language.labels), config.train.seed)
-    copy.set_weights(model.get_weights())
-    return copy
+    network = TextCNN(config.model, language.sizes, len(language.labels), config.train.seed)
+    network.set_weights(model.network.get_weights())
+    return Mixture(network, model.bayes, model.weights.numpy())
 
 
 def _write_lines(path: Path, lines: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """One step of training, the same on one worker as on many, and evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -40,6 +40,7 @@ class ReplicatedModel:
     ):
         """Builds model and optimizers, equal on every worker."""
         self.collective = collective
+        self.sizes = dict(sizes)
         self.classes = classes
         self._seed = train.seed
         self._smoothing = train.label_smoothing
@@ -109,23 +110,9 @@ class ReplicatedModel:
         """Smoothed labels, float32 [documents, classes]."""
         return tf.one_hot(labels, self.classes) * (1 - self._smoothing) + self._smoothing / self.classes
 
-    def logits(self, ids: Mapping[View, np.ndarray]) -> np.ndarray:
-        """Returns this worker's answers, float32 [documents, classes]."""
-        return self._infer(dict(ids)).numpy()
-
     def evaluate(self, share: Share) -> Evaluation:
         """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""
-        confusion = np.zeros((self.classes, self.classes))
-        loss = 0.0
-        for batch in in_order_of_length(share, EVALUATION_BATCH):
-            logits = self.logits(batch.ids).astype(np.float64)
-            np.add.at(confusion, (batch.labels, logits.argmax(axis=1)), 1)
-            shifted = logits - logits.max(axis=1, keepdims=True)
-            normalizer = np.log(np.exp(shifted).sum(axis=1))
-            loss += float((normalizer - shifted[np.arange(len(logits)), batch.labels]).sum())
-        sums = self.collective.sum(np.append(confusion.ravel(), loss))
-        confusion = sums[:-1].reshape(confusion.shape).astype(np.int64)
-        return Evaluation(confusion, float(sums[-1] / confusion.sum()) if confusion.any() else float("nan"))
+        return evaluated(lambda ids: self._infer(dict(ids)).numpy(), share, self.classes, self.collective)
 
     def weights(self) -> list[np.ndarray]:
         """Returns a copy of all weights."""
@@ -134,3 +121,22 @@ class ReplicatedModel:
     def restore(self, weights: list[np.ndarray]) -> None:
         """Sets all weights."""
         self.model.set_weights(weights)
+
+
+Infer = Callable[[Mapping[View, np.ndarray]], np.ndarray]
+"""Returns the logits of documents whose token ids are given for each view."""
+
+
+def evaluated(infer: Infer, share: Share, classes: int, collective: Collective) -> Evaluation:
+    """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""
+    confusion = np.zeros((classes, classes))
+    loss = 0.0
+    for batch in in_order_of_length(share, EVALUATION_BATCH):
+        logits = infer(batch.ids).astype(np.float64)
+        np.add.at(confusion, (batch.labels, logits.argmax(axis=1)), 1)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        normalizer = np.log(np.exp(shifted).sum(axis=1))
+        loss += float((normalizer - shifted[np.arange(len(logits)), batch.labels]).sum())
+    sums = collective.sum(np.append(confusion.ravel(), loss))
+    confusion = sums[:-1].reshape(confusion.shape).astype(np.int64)
+    return Evaluation(confusion, float(sums[-1] / confusion.sum()) if confusion.any() else float("nan"))

@@ -91,9 +91,9 @@ def _publish(
         "epochs": trained.epochs,
         "best_epoch": trained.best_epoch,
     }
-    export(model.model, assignment.language, assignment.config, card, exported)
+    export(trained.model, assignment.language, assignment.config, card, exported)
     ids = golden(examples, assignment.config.export.golden_examples)
-    check(exported, ids, model.logits(ids), assignment.language)
+    check(exported, ids, trained.model(ids).numpy(), assignment.language)
     published = publish(exported, assignment.models)
     report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published

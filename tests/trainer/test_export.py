@@ -18,7 +18,9 @@ from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import check, export, golden, metrics_of
+from trainer.mixture import Mixture
 from trainer.model import TextCNN
+from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
@@ -78,9 +80,9 @@ def ascii_locale() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ascii_locale")
 def test_the_card_is_utf_8_under_every_locale(
-    known_model: TextCNN, known_language: Language, known_config: RunConfig, tmp_path: Path
+    known_mixture: Mixture, known_language: Language, known_config: RunConfig, tmp_path: Path
 ) -> None:
-    export(known_model, known_language, known_config, {}, tmp_path / "model")
+    export(known_mixture, known_language, known_config, {}, tmp_path / "model")
     assert json.loads((tmp_path / "model" / "model.json").read_bytes())["labels"] == ["好评", "差评"]
 
 
@@ -95,6 +97,13 @@ def test_the_metrics_on_the_card_are_those_of_the_test() -> None:
 # The check before publishing
 
 
+def mixture_of(network: TextCNN, language: Language) -> Mixture:
+    """The network and a naive Bayes that has a say."""
+    random, classes = np.random.default_rng(2), len(language.labels)
+    tables = {view: random.normal(size=(size, classes)) for view, size in language.sizes.items()}
+    return Mixture(network, NaiveBayes(np.zeros(classes), tables), (0.75, 0.25))
+
+
 def test_a_model_that_answers_as_in_training_passes(
     exported: Path, known_model: TextCNN, known_language: Language
 ) -> None:
@@ -106,9 +115,9 @@ def test_strange_tokens_keep_their_numbers(collective: Any, known_config: RunCon
     language = word_language(["\x00", "\ufeff", "😀", "\u200b", "#", '"', "a\u0301", "\x01", "𠀀"], ["a", "b"])
     model = TextCNN(known_config.model, language.sizes, 2, seed=1)
     model.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in model.get_weights()])
-    export(model, language, known_config, {}, tmp_path / "model")
+    export(mixture_of(model, language), language, known_config, {}, tmp_path / "model")
     ids: dict[View, np.ndarray] = {"word": np.arange(language.sizes["word"], dtype=np.int32)[:, None]}
-    check(tmp_path / "model", ids, model.call(ids).numpy(), language)
+    check(tmp_path / "model", ids, mixture_of(model, language)(ids).numpy(), language)
 
 
 def test_a_model_with_other_weights_is_refused(exported: Path, known_model: TextCNN, known_language: Language) -> None:
@@ -156,10 +165,12 @@ def test_a_model_of_several_views_has_an_input_for_each(
     assert collective.place.is_chief
     language = Language(Segmenter(), {"word": Vocabulary(("很好",)), "char": Vocabulary(("好", "很"))}, ("a", "b"))
     model = TextCNN(known_config.model, language.sizes, 2, seed=1)
-    export(model, language, known_config, {}, tmp_path / "model")
+    export(mixture_of(model, language), language, known_config, {}, tmp_path / "model")
     ids: dict[View, np.ndarray] = {"word": np.array([[2]], np.int32), "char": np.array([[3, 2]], np.int32)}
-    check(tmp_path / "model", ids, model.call(ids).numpy(), language)
+    check(tmp_path / "model", ids, mixture_of(model, language)(ids).numpy(), language)
     answer = tf.saved_model.load(str(tmp_path / "model")).signatures["tokens"](
         word=tf.constant([["很好"]]), char=tf.constant([["很", "好"]])
     )
-    assert answer["probabilities"].numpy() == pytest.approx(tf.nn.softmax(model.call(ids)).numpy(), abs=1e-6)
+    assert answer["probabilities"].numpy() == pytest.approx(
+        tf.nn.softmax(mixture_of(model, language)(ids)).numpy(), abs=1e-6
+    )

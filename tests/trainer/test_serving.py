@@ -13,7 +13,7 @@ from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import export
-from trainer.model import TextCNN
+from trainer.mixture import Mixture
 from trainer.serving import Classifier
 
 
@@ -59,11 +59,11 @@ def test_a_long_text_is_cut_as_in_training(classifier: Classifier) -> None:
 
 
 def test_stop_words_and_user_dictionary_come_from_the_model(
-    known_model: TextCNN, known_config: RunConfig, tmp_path: Path
+    known_mixture: Mixture, known_config: RunConfig, tmp_path: Path
 ) -> None:
     segmenter = Segmenter(user_dictionary=("好哦",), stop_words=frozenset({"坏"}))
     language = Language(segmenter, {"word": Vocabulary(("好", "坏"))}, ("好评", "差评"))
-    export(known_model, language, known_config, {}, tmp_path / "model")
+    export(known_mixture, language, known_config, {}, tmp_path / "model")
     texts = ["好，坏", "好哦"]  # 坏 is left out, 好哦 is one word, which nobody knows
     assert [p.score for p in Classifier(tmp_path / "model").predict(texts)] == pytest.approx([0.75, 0.5])
 

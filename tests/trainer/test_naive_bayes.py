@@ -1,0 +1,60 @@
+"""Naive Bayes: its answers worked out by hand."""
+
+from collections.abc import Callable, Sequence
+from math import log
+
+import numpy as np
+import pytest
+
+from trainer import naive_bayes
+from trainer.collective import Collective
+from trainer.naive_bayes import NaiveBayes
+from trainer.spool import Share
+
+ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
+
+DOCUMENTS = [([2, 2, 1], 0), ([2, 3], 0), ([3], 1)]
+"""Of class 0 the tokens 2, 2, 2, 3 and one that is unknown; of class 1 the token 3."""
+
+
+def answers(bayes: NaiveBayes, documents: list[list[int]]) -> np.ndarray:
+    longest = max(map(len, documents))
+    ids = np.array([document + [0] * (longest - len(document)) for document in documents], np.int32)
+    scores: np.ndarray = np.exp(bayes({"word": ids}).numpy())
+    return scores
+
+
+def test_classes_are_as_probable_as_their_documents_and_tokens(collective: Collective, share_of: ShareOf) -> None:
+    bayes = NaiveBayes.of(share_of(DOCUMENTS), {"word": 4}, 2, collective)
+    good, bad = 3.1 / 4.2, 1.1 / 4.2  # of class 0; 0.1 / 1.2 and 1.1 / 1.2 of class 1
+    prior = np.array([2.1, 1.1])
+    expected = [
+        prior,
+        prior * [good, 0.1 / 1.2],
+        prior * [good * bad, 0.1 / 1.2 * 1.1 / 1.2],
+    ]
+    found = answers(bayes, [[], [2], [2, 3]])
+    assert found == pytest.approx(np.array([row / row.sum() for row in expected]), rel=1e-5)
+
+
+def test_unknown_tokens_and_padding_say_nothing(collective: Collective, share_of: ShareOf) -> None:
+    bayes = NaiveBayes.of(share_of(DOCUMENTS), {"word": 4}, 2, collective)
+    alone, filled = answers(bayes, [[2]]), answers(bayes, [[1, 2, 1], [1, 1, 1]])
+    assert filled[0] == pytest.approx(alone[0])
+    assert filled[1] == pytest.approx(np.array([2.1, 1.1]) / 3.2)
+
+
+def test_documents_are_counted_in_pieces(
+    collective: Collective, share_of: ShareOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    share = share_of([(random.integers(1, 20, random.integers(0, 9)).tolist(), int(i % 3)) for i in range(100)])
+    whole = NaiveBayes.of(share, {"word": 20}, 3, collective)
+    monkeypatch.setattr(naive_bayes, "COUNTED_TOKENS", 7)
+    pieces = NaiveBayes.of(share, {"word": 20}, 3, collective)
+    assert (pieces.tables["word"].numpy() == whole.tables["word"].numpy()).all()
+
+
+def test_without_documents_nothing_is_known(collective: Collective, share_of: ShareOf) -> None:
+    bayes = NaiveBayes.of(share_of([]), {"word": 4}, 2, collective)
+    assert bayes({"word": np.array([[2, 3]], np.int32)}).numpy() == pytest.approx(np.full((1, 2), log(0.5)))

@@ -1,0 +1,68 @@
+"""Multinomial naive Bayes over the tokens of all views: what counting alone knows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from run.config import View
+from text.vocabulary import FIRST_TOKEN
+from trainer.collective import Collective
+from trainer.spool import Share
+
+SMOOTHING = 0.1
+"""Added to each count of a token in a class (Lidstone)."""
+COUNTED_TOKENS = 1 << 20
+"""Tokens that are counted at once."""
+
+
+class NaiveBayes(tf.Module):
+    """Log-probabilities of tokens given classes, maximum-likelihood with smoothing; unknown tokens say nothing.
+
+    Source: A. McCallum & K. Nigam, A Comparison of Event Models for Naive Bayes Text Classification, AAAI 1998.
+    """
+
+    def __init__(self, prior: np.ndarray, tables: Mapping[View, np.ndarray]):
+        """Takes the log-probabilities of the classes, [classes], and of each view's tokens given them."""
+        super().__init__(name="naive_bayes")
+        self.prior = tf.Variable(prior, trainable=False, dtype=tf.float32)
+        self.tables = {view: tf.Variable(table, trainable=False, dtype=tf.float32) for view, table in tables.items()}
+
+    @classmethod
+    def of(cls, share: Share, sizes: Mapping[View, int], classes: int, collective: Collective) -> "NaiveBayes":
+        """Counts the documents of all workers; every worker must call it, and gets the same."""
+        documents = collective.sum(np.bincount(share.labels, minlength=classes))
+        prior = np.log((documents + SMOOTHING) / (documents + SMOOTHING).sum())
+        tables = {}
+        for view, size in sizes.items():
+            counts = collective.sum(_counts(share, view, size, classes)).copy()
+            counts[:FIRST_TOKEN] = 0
+            known = max(size - FIRST_TOKEN, 1)
+            table = np.log((counts + SMOOTHING) / (counts.sum(0) + SMOOTHING * known))
+            table[:FIRST_TOKEN] = 0
+            tables[view] = table
+        return cls(prior, tables)
+
+    def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
+        """Returns log-probabilities of the classes, float32 [documents, classes].
+
+        Args:
+            ids: token ids of each view, int32 [documents, tokens], 0 where a document has ended.
+        """
+        joint = self.prior + tf.add_n([tf.reduce_sum(tf.gather(t, ids[view]), 1) for view, t in self.tables.items()])
+        return tf.nn.log_softmax(joint)
+
+
+def _counts(share: Share, view: View, size: int, classes: int) -> np.ndarray:
+    """How often each token stands in documents of each class, float64 [size, classes]."""
+    documents, counts = share.views[view], np.zeros(size * classes)
+    ends = documents.starts + documents.lengths
+    start = 0
+    while start < len(share):
+        limit = documents.starts[start] + COUNTED_TOKENS
+        stop = max(start + 1, int(np.searchsorted(ends, limit, "right")))
+        labels = np.repeat(share.labels[start:stop], documents.lengths[start:stop])
+        ids = documents.ids[documents.starts[start] : ends[stop - 1]]
+        counts += np.bincount(ids.astype(np.int64) * classes + labels, minlength=size * classes)
+        start = stop
+    return counts.reshape(size, classes)
