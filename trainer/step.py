@@ -1,6 +1,6 @@
 """One step of training, the same on one worker as on many, and evaluation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from run.config import ModelConfig, TrainConfig, View
 from run.metrics import Evaluation
-from trainer.batches import Batch, in_order_of_length
+from trainer.batches import Batch
 from trainer.collective import Collective, sum_over_replicas, summed_rows
+from trainer.judging import evaluated
 from trainer.lazy_adam import LazyAdam
 from trainer.model import Table, TextCNN, distinct
 from trainer.spool import Share
@@ -18,7 +19,6 @@ _LABELS = tf.TensorSpec([None], tf.int32)
 _WEIGHTS = tf.TensorSpec([None], tf.float32)
 _COUNTER = tf.TensorSpec([], tf.int32)
 
-EVALUATION_BATCH = 256
 WIDE_RATE = 3.0
 """How much faster the linear part learns: its tokens are rare, and it begins at zero."""
 
@@ -121,22 +121,3 @@ class ReplicatedModel:
     def restore(self, weights: list[np.ndarray]) -> None:
         """Sets all weights."""
         self.model.set_weights(weights)
-
-
-Infer = Callable[[Mapping[View, np.ndarray]], np.ndarray]
-"""Returns the logits of documents whose token ids are given for each view."""
-
-
-def evaluated(infer: Infer, share: Share, classes: int, collective: Collective) -> Evaluation:
-    """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""
-    confusion = np.zeros((classes, classes))
-    loss = 0.0
-    for batch in in_order_of_length(share, EVALUATION_BATCH):
-        logits = infer(batch.ids).astype(np.float64)
-        np.add.at(confusion, (batch.labels, logits.argmax(axis=1)), 1)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        normalizer = np.log(np.exp(shifted).sum(axis=1))
-        loss += float((normalizer - shifted[np.arange(len(logits)), batch.labels]).sum())
-    sums = collective.sum(np.append(confusion.ravel(), loss))
-    confusion = sums[:-1].reshape(confusion.shape).astype(np.int64)
-    return Evaluation(confusion, float(sums[-1] / confusion.sum()) if confusion.any() else float("nan"))

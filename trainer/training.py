@@ -2,29 +2,25 @@
 
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 import tensorflow as tf
 
-from run.config import TrainConfig, View
+from run.config import TrainConfig
 from run.events import EpochDone, Progress, Report, Tested
 from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
 from trainer.errors import TrainingError
-from trainer.mixture import Mixture, fitted
+from trainer.judging import BAYES, Judge
+from trainer.mixture import Mixture
 from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share, Spool
-from trainer.step import EVALUATION_BATCH, ReplicatedModel, evaluated
+from trainer.step import ReplicatedModel
 
 REPORT_SECONDS = 1.0
 DIVERGED = "Training has diverged. Lower train.learning_rate."
-FITTED_BATCHES = 40
-BAYES = 1
-"""Which member of the mixture naive Bayes is."""
 WARM_UP_STEPS = 10
 """Steps that do not count for the speed: they hold the compilation of the step."""
 
@@ -105,7 +101,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         raise TrainingError(DIVERGED)
     model.restore(best.weights)
     mixture = Mixture(model.model, bayes)
-    judge = _Judge(mixture, model)
+    judge = Judge(mixture, model.sizes, model.classes, model.collective)
     mixture.weights.assign(judge.fitted(shares["validation"]))
     test = judge.evaluate(shares["test"])
     baseline = judge.evaluate(shares["test"], member=BAYES)
@@ -123,35 +119,6 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         )
     )
     return Trained(mixture, test, best.epoch, epochs, speed.per_second())
-
-
-class _Judge:
-    """Evaluates the members of a mixture, and the mixture."""
-
-    def __init__(self, mixture: Mixture, model: ReplicatedModel):
-        ids = {view: tf.TensorSpec([None, None], tf.int32) for view in model.sizes}
-        self._members = tf.function(mixture.members, input_signature=[ids])
-        self._mixture = mixture
-        self._model = model
-
-    def evaluate(self, share: Share, member: int | None = None) -> Evaluation:
-        """Evaluates the mixture, or one of its members."""
-        weights = self._mixture.weights.numpy() if member is None else np.eye(2)[member]
-
-        def infer(ids: Mapping[View, np.ndarray]) -> np.ndarray:
-            return np.einsum("dmc,m->dc", self._members(dict(ids)).numpy(), weights)
-
-        return evaluated(infer, share, self._model.classes, self._model.collective)
-
-    def fitted(self, share: Share) -> np.ndarray:
-        """Returns the weights that fit the validation documents best, or the network alone without any."""
-        found = [np.zeros((0, 2, self._model.classes))]
-        labels = [np.zeros(0, np.int32)]
-        some = islice(batches.in_order_of_length(share, EVALUATION_BATCH), FITTED_BATCHES)  # for two weights, enough
-        for batch in some:
-            found.append(self._members(dict(batch.ids)).numpy())
-            labels.append(batch.labels)
-        return fitted(np.concatenate(found).astype(np.float64), np.concatenate(labels), self._model.collective)
 
 
 def shares_of(spool: Spool) -> dict[Split, Share]:
