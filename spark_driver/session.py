@@ -36,8 +36,9 @@ BOUNDS = {
 was given wins."""
 
 
-# Py4J logs an interrupt with its traceback, on the root logger, and raises it as well.
-logging.getLogger().addFilter(lambda record: record.msg != "KeyboardInterrupt while sending command.")
+# What Py4J logs with a traceback when a connection is interrupted, by whatever logger, it raises as well.
+logging.getLogger().addFilter(lambda record: "py4j" not in record.pathname)
+logging.getLogger("py4j").propagate = False
 
 
 @contextmanager
