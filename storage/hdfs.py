@@ -3,7 +3,7 @@
 import posixpath
 import threading
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hdfs_native import Client, WriteOptions
 
@@ -89,7 +89,8 @@ class Hdfs:
         except (FileNotFoundError, RuntimeError) as error:
             _check_missing(error)
 
-    def _status(self, path: str):  # type: ignore[no-untyped-def]
+    def _status(self, path: str) -> Any:
+        """What HDFS says of a path; None where there is nothing."""
         try:
             return in_time(lambda: self._client.get_file_info(path))
         except (FileNotFoundError, RuntimeError) as error:
