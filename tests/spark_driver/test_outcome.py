@@ -1,6 +1,7 @@
 """What was counted in the input is held against what the workers say they have."""
 
-from run.events import EpochDone, Spooled, Tested
+from run import events
+from run.events import EpochDone, Spooled
 from run.result import Result
 from run.splits import Split
 from spark_driver import outcome
@@ -16,7 +17,7 @@ def result_of(first: dict[Split, int], second: dict[Split, int], trained: int) -
     for worker, documents in enumerate((first, second)):
         monitor.handle(Spooled(worker, documents, 0.1))
     monitor.handle(EpochDone(0, 1, trained, 0.5, None, None, None, 1.0))
-    monitor.handle(Tested(0, 1, 1, 0.6, [[1, 0], [0, 1]], [[0, 1], [0, 1]], [1.0, 0.5], 99.5, 3.25))
+    monitor.handle(events.Tested(0, 1, 1, 0.6, [[1, 0], [0, 1]], [[0, 1], [0, 1]], [1.0, 0.5], 99.5, 3.25))
     result = Result()
     outcome.counted(result, COUNTS)
     outcome.trained(result, monitor)
