@@ -13,6 +13,7 @@ from cluster import spark_arguments
 from cluster.errors import LaunchError
 from run.errors import SettingsError
 from run.profile import PLACE, Profile
+from run.resources import FIXED
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
 """Errors only: the driver's own output is the progress of the run."""
@@ -119,8 +120,7 @@ def executors(profile: Profile) -> dict[str, str]:
         "spark.driver.memory": f"{profile.driver_memory_mb}m",
         "spark.executor.cores": str(profile.cores),
         "spark.task.cpus": str(profile.cores),
-        "spark.dynamicAllocation.enabled": "false",
-        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+        **FIXED,
     }
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from run.errors import SettingsError
 
+FIXED = {"spark.dynamicAllocation.enabled": "false", "spark.scheduler.minRegisteredResourcesRatio": "1.0"}
+"""Nothing starts before all executors are there, and none leaves: each has a worker that the others wait for."""
+
 UNITS = {"k": 1 / 1024, "": 1, "m": 1, "g": 1024, "t": 1024**2}
 """Spark's units of memory in MiB."""
 _LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]")

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from run.resources import FIXED
 from spark_driver import application_master
 
 REQUIRED = {
-    "spark.dynamicAllocation.enabled": "false",
+    **FIXED,
     "spark.python.worker.reuse": "true",
-    "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     "spark.speculation": "false",
 }
 """A worker stays on its executor, and so must the executor; the worker's process is a child of Spark's Python."""
