@@ -2,7 +2,7 @@
 
 import posixpath
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -42,7 +42,12 @@ def write(uri: str, data: bytes) -> None:
 
 def put(uri: str, content: BinaryIO) -> int:
     """Writes a file of what can be read from another one: all of it, or none; returns its size in bytes."""
-    return _written(uri, iter(lambda: content.read(CHUNK), b""))
+    total = 0
+    with writing(uri) as file:
+        while piece := content.read(CHUNK):
+            file.write(piece)
+            total += len(piece)
+    return total
 
 
 def remove(uri: str) -> None:
@@ -110,12 +115,3 @@ def removed_on_error(uri: str) -> Iterator[None]:
         except StorageError as left:
             error.add_note(str(left))  # what went wrong first is what to fix
         raise
-
-
-def _written(uri: str, pieces: Iterable[bytes]) -> int:
-    total = 0
-    with writing(uri) as file:
-        for piece in pieces:
-            file.write(piece)
-            total += len(piece)
-    return total

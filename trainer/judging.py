@@ -16,8 +16,6 @@ from trainer.spool import Share
 EVALUATION_BATCH = 256
 FITTED_BATCHES = 40
 """Ten thousand documents of each worker are enough for two weights, and what is kept of them does not grow."""
-BAYES = 1
-"""Which member of the mixture naive Bayes is."""
 
 Infer = Callable[[Mapping[View, np.ndarray]], np.ndarray]
 """Returns the logits of documents whose token ids are given for each view."""
@@ -39,24 +37,29 @@ def evaluated(infer: Infer, share: Share, classes: int, collective: Collective) 
 
 
 class Judge:
-    """Evaluates the members of a mixture, and the mixture."""
+    """Evaluates a mixture, and naive Bayes alone, and fits the weights of the mixture."""
 
     def __init__(self, mixture: Mixture, views: Iterable[View], classes: int, collective: Collective):
         """Takes a mixture with its views, and how many classes there are."""
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
         self._members = tf.function(mixture.members, input_signature=[ids])
+        self._bayes = tf.function(mixture.bayes.__call__, input_signature=[ids])
         self._mixture = mixture
         self._classes = classes
         self._collective = collective
 
-    def evaluate(self, share: Share, member: int | None = None) -> Evaluation:
-        """Evaluates the mixture, or one of its members."""
-        weights = self._mixture.weights.numpy() if member is None else np.eye(2)[member]
+    def evaluate(self, share: Share) -> Evaluation:
+        """Evaluates the mixture."""
+        weights = self._mixture.weights.numpy()
 
         def infer(ids: Mapping[View, np.ndarray]) -> np.ndarray:
             return np.einsum("dmc,m->dc", self._members(dict(ids)).numpy(), weights)
 
         return evaluated(infer, share, self._classes, self._collective)
+
+    def baseline(self, share: Share) -> Evaluation:
+        """Evaluates naive Bayes alone, without asking the network again."""
+        return evaluated(lambda ids: self._bayes(dict(ids)).numpy(), share, self._classes, self._collective)
 
     def fitted(self, share: Share) -> np.ndarray:
         """Returns the weights that fit the validation documents best, or the network alone without any."""

@@ -13,7 +13,7 @@ from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
 from trainer.errors import TrainingError
-from trainer.judging import BAYES, Judge
+from trainer.judging import Judge
 from trainer.mixture import Mixture
 from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share, Spool
@@ -104,7 +104,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
     judge = Judge(mixture, model.sizes, model.classes, model.collective)
     mixture.weights.assign(judge.fitted(shares["validation"]))
     test = judge.evaluate(shares["test"])
-    baseline = judge.evaluate(shares["test"], member=BAYES)
+    baseline = judge.baseline(shares["test"])
     report(
         Tested(
             place.worker,
