@@ -1,4 +1,4 @@
-"""Test accuracy and macro-F1 of several seeds in one process, beside naive Bayes; prints a line a seed, then the means.
+"""Test accuracy and macro-F1 of several seeds in one process, and of each member; prints a line a seed, then the means.
 
 python -m benchmarks.accuracy RUN.toml [--set section.key=value …] [--seeds N]
 
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from run import settings
 from run.config import RunConfig, View
-from run.events import Event, Tested
+from run.events import EpochDone, Event, Tested
 from run.metrics import Evaluation
 from run.splits import Split
 from text.encoding import encode
@@ -61,22 +61,24 @@ def language(config: RunConfig, segmenter: Segmenter, prepared: list[TokenizedDo
 
 def trained(
     config: RunConfig, known: Language, shares: Mapping[Split, Share], seed: int, collective: Collective
-) -> tuple[Evaluation, Evaluation]:
-    """Trains with a seed; returns how the model and naive Bayes did on the test."""
+) -> dict[str, Evaluation]:
+    """Trains with a seed; returns how the model and each of its members did on the test."""
     chosen = replace(config.train, seed=seed)
     model = ReplicatedModel(config.model, chosen, known.sizes, len(known.labels), collective)
     events: list[Event] = []
     begun = time.monotonic()
     result = train(model, chosen, dict(shares), events.append)
     tested = next(event for event in events if isinstance(event, Tested))
-    bayes = Evaluation.of(tested.naive_bayes, None)
+    members = {name: Evaluation.of(member.confusion, None) for name, member in tested.members.items()}
+    weights = ", ".join(f"{name} {member.weight:.3f}" for name, member in tested.members.items())
     print(
-        f"seed {seed}: accuracy {result.test.accuracy:.4f}, macro-F1 {result.test.macro_f1:.4f}, best epoch "
-        f"{result.best_epoch} of {result.epochs}, weights {[round(weight, 3) for weight in tested.weights]}, "
+        f"seed {seed}: validation {max(e.validation_accuracy or 0 for e in events if isinstance(e, EpochDone)):.4f}, "
+        f"accuracy {result.test.accuracy:.4f}, macro-F1 {result.test.macro_f1:.4f}, best epoch "
+        f"{result.best_epoch} of {result.epochs}, weights {weights}, "
         f"{time.monotonic() - begun:.0f} s",
         flush=True,
     )
-    return result.test, bayes
+    return {"model": result.test} | members
 
 
 def main() -> None:
@@ -96,8 +98,8 @@ def main() -> None:
             spool.add(block.to_bytes())
         shares = shares_of(spool)
         found = [trained(config, known, shares, seed, collective) for seed in range(1, options.seeds + 1)]
-    for name, evaluations in zip(("model", "naive Bayes"), zip(*found, strict=True), strict=True):
-        accuracies, f1s = [e.accuracy for e in evaluations], [e.macro_f1 for e in evaluations]
+    for name in found[0]:
+        accuracies, f1s = [e[name].accuracy for e in found], [e[name].macro_f1 for e in found]
         spread = f"{min(accuracies):.4f}–{max(accuracies):.4f}"
         print(f"{name}: accuracy {mean(accuracies):.4f} ({spread}), macro-F1 {mean(f1s):.4f}")
 

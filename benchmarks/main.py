@@ -39,7 +39,7 @@ def cluster() -> Figures:
         program = Path(sys.executable).with_name("textcnn")
         changes = (
             f"text.views={json.dumps(reviews.VIEWS)}",
-            "model.wide=false",
+            "model.networks=['textcnn']",
             f"model.widths={list(reviews.MODEL.widths)}",
             f"train.batch_size={reviews.BATCH}",
             "train.epochs=2",

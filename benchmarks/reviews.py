@@ -16,7 +16,7 @@ from trainer.spool import Spool
 
 FILE = Path("build/reviews.jsonl")
 VIEWS: tuple[View, ...] = ("word",)
-MODEL = ModelConfig(wide=False, widths=(3, 4, 5))
+MODEL = ModelConfig(networks=("textcnn",), widths=(3, 4, 5))
 BATCH = 256
 """What is measured: Kim's TextCNN over words, in sizes that others have been measured with too."""
 

@@ -12,6 +12,8 @@ Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 View = Literal["word", "char", "word2", "char2"]
 
+Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
+
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
 
@@ -98,25 +100,28 @@ class TextConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ModelConfig:
-    """The TextCNN (Kim, 2014, arXiv:1408.5882) with a linear part (wide and deep: Cheng et al., 2016)."""
+    """The networks that are trained side by side; what is published is a mixture of them and naive Bayes."""
 
-    deep: tuple[View, ...] = ("word", "char")
-    """The views that have an embedding and convolutions, of those that there are."""
+    networks: tuple[Kind, ...] = ("textcnn", "logistic_regression")
+    """textcnn, textrnn, mlp, logistic_regression; a kind that stands there several times is a committee."""
 
-    wide: bool = True
-    """Add a linear part: a weight for each token of every view and each class."""
+    views: tuple[View, ...] = ("word", "char")
+    """The views that a textcnn or a textrnn sees, of text.views; an mlp and a logistic regression see all."""
 
     embedding_size: Positive = 128
     """Dimensions of a token's embedding."""
 
     widths: tuple[Positive, ...] = (1, 2, 3)
-    """How many neighbouring tokens each group of filters sees."""
+    """How many neighbouring tokens each group of a textcnn's filters sees."""
 
     filters: Positive = 128
     """Filters of each width."""
 
+    units: Positive = 128
+    """States of each direction of a textrnn, and of an mlp's hidden layer."""
+
     dropout: Fraction = 0.5
-    """Share of the pooled features left out in training."""
+    """Share of the features before the last layer left out in training."""
 
     embedding_dropout: Fraction = 0.3
     """Share of the embedding's dimensions left out in a step of training."""
@@ -125,6 +130,8 @@ class ModelConfig:
     """Share of the tokens left out in training."""
 
     def __post_init__(self) -> None:
+        if not self.networks:
+            raise ValueError("model.networks names at least one network. Received: []")
         if not self.widths or len(set(self.widths)) != len(self.widths):
             raise ValueError(f"model.widths must be distinct and at least one. Received: {list(self.widths)}")
 
@@ -174,8 +181,8 @@ class RunConfig:
     export: ExportConfig = ExportConfig()
 
     def __post_init__(self) -> None:
-        if not self.model.wide and not set(self.model.deep) & set(self.text.views):
+        if {"textcnn", "textrnn"} & set(self.model.networks) and not set(self.model.views) & set(self.text.views):
             raise ValueError(
-                "a model without a linear part needs a view of text.views in model.deep. Received: "
-                f"model.deep={list(self.model.deep)}, text.views={list(self.text.views)}"
+                "a textcnn and a textrnn need a view of text.views in model.views. Received: "
+                f"model.views={list(self.model.views)}, text.views={list(self.text.views)}"
             )

@@ -85,6 +85,16 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class Member:
+    """A part of the published mixture."""
+
+    weight: float
+    """Of its log-probabilities in the mixture."""
+    confusion: list[list[int]]
+    """Its own on the test documents."""
+
+
+@dataclass(frozen=True)
 class Tested:
     """The best weights were judged on the test documents."""
 
@@ -94,13 +104,15 @@ class Tested:
     loss: float | None
     confusion: list[list[int]]
     """Rows are the true labels, columns the predicted ones."""
-    naive_bayes: list[list[int]]
-    """The confusion matrix of naive Bayes alone, from the same counts and documents."""
-    weights: list[float]
-    """Of the network's and of naive Bayes' log-probabilities in the published model."""
+    members: dict[str, Member]
+    """What each network and naive Bayes do alone."""
     documents_per_second: float
     """Of all workers, over the steps after the first ten."""
     train_seconds: float
+
+    def __post_init__(self) -> None:
+        members = {name: Member(**m) if isinstance(m, dict) else m for name, m in self.members.items()}
+        object.__setattr__(self, "members", members)  # JSON has objects
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ class Result:
     """0, a model was published; 2, the configuration or the data cannot be used; 1, anything else."""
     error: str | None = None
     test: Quality | None = None
-    naive_bayes: Quality | None = None
-    """How counting alone did on the same documents."""
+    members: dict[str, Quality] = field(default_factory=dict)
+    """How each network and naive Bayes did alone on the same documents."""
     model: str | None = None
     rows: Rows = field(default_factory=Rows)
     rejected: dict[str, int] = field(default_factory=dict)

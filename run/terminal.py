@@ -14,9 +14,9 @@ from run.result import Result
 
 PLAIN_SECONDS = 10.0
 """How often a console that is no terminal gets a line."""
-BELOW = (
-    "This model is below counting. Try text.views of more kinds, train.patience above its default, or more training "
-    "documents; data whose labels contradict each other cannot be learned."
+ADVICE = (
+    "Try more validation documents (data.validation_fraction), text.views of more kinds, or train.patience above its "
+    "default; data whose labels contradict each other cannot be learned."
 )
 MOST_CLASSES = 20
 """A larger confusion matrix has its place in the report."""
@@ -84,13 +84,11 @@ class Terminal:
                 f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
                 f"{result.test.rows} documents"
             )
-        if result.test and result.naive_bayes:
-            self.say(
-                f"naive Bayes reaches {_percent(result.naive_bayes.accuracy)}, "
-                f"macro-F1 {_percent(result.naive_bayes.macro_f1)}"
-            )
-            if result.naive_bayes.accuracy > result.test.accuracy:
-                self.say(BELOW)
+        if result.test and result.members:
+            alone = (f"{name} {_percent(member.accuracy)}" for name, member in result.members.items())
+            self.say(f"its members alone: {', '.join(alone)}")
+            if better := [n for n, member in result.members.items() if member.accuracy > result.test.accuracy]:
+                self.say(f"The model is below {' and '.join(better)} alone. {ADVICE}")
         self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
 
     def fail(self, error: str) -> None:

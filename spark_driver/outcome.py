@@ -23,7 +23,8 @@ def trained(result: Result, monitor: Monitor) -> None:
         result.rows.trained_first_epoch = monitor.epochs[0].trained
     if tested := monitor.tested:
         result.test = _quality(tested.confusion)
-        result.naive_bayes = _quality(tested.naive_bayes)
+        alone = {name: _quality(member.confusion) for name, member in tested.members.items()}
+        result.members = {name: quality for name, quality in alone.items() if quality}
         result.documents_per_second = tested.documents_per_second
         result.epochs = tested.epochs
         result.seconds.train = tested.train_seconds

@@ -81,11 +81,12 @@ def _known(figures: Mapping[str, str | None]) -> dict[str, str]:
 
 def _outcome(result: Mapping[str, Any], best: int | None) -> dict[str, str | None]:
     """The figures that a reader looks for first."""
-    test, bayes = result["test"] or {}, result["naive_bayes"] or {}
+    test = result["test"] or {}
+    alone = {f"{name} alone": percent(member["accuracy"]) for name, member in result["members"].items()}
     return {
         "Test accuracy": percent(test.get("accuracy")),
         "Test macro-F1": percent(test.get("macro_f1")),
-        "Naive Bayes": percent(bayes.get("accuracy")),
+        **alone,
         "Documents/s": number(result["documents_per_second"] or None),
         "Epochs": _trained(result["epochs"], best),
     }

@@ -19,7 +19,7 @@ from trainer.spool import Documents, Share
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
     from trainer.collective import Collective
     from trainer.mixture import Mixture
-    from trainer.model import TextCNN
+    from trainer.models.textcnn import TextCNN
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, database=None)
@@ -61,7 +61,7 @@ def known_config() -> RunConfig:
         data=DataConfig(input="reviews.tsv"),
         text=TextConfig(views=("word",), max_length=4),
         model=ModelConfig(
-            wide=False,
+            networks=("textcnn",),
             embedding_size=2,
             widths=(1,),
             filters=2,
@@ -80,9 +80,9 @@ def known_weights() -> list[np.ndarray]:
     """
     embedding = np.array([[9, 9], [0, 0], [1, 0], [0, 1]], np.float32)
     return [
-        embedding,
         np.eye(2, dtype=np.float32)[None],
         np.zeros(2, np.float32),
+        embedding,
         log(3) * np.eye(2, dtype=np.float32),
         np.zeros(2, np.float32),
     ]
@@ -91,7 +91,7 @@ def known_weights() -> list[np.ndarray]:
 @pytest.fixture(scope="session")
 def known_model(collective: "Collective", known_config: RunConfig, known_weights: list[np.ndarray]) -> "TextCNN":
     """The model that is known by hand."""
-    from trainer.model import TextCNN
+    from trainer.models.textcnn import TextCNN
 
     assert collective.place.is_chief
     model = TextCNN(known_config.model, {"word": 4}, classes=2, seed=1)
@@ -105,7 +105,7 @@ def known_mixture(known_model: "TextCNN") -> "Mixture":
     from trainer.mixture import Mixture
     from trainer.naive_bayes import NaiveBayes
 
-    return Mixture(known_model, NaiveBayes(np.zeros(2), {"word": np.zeros((4, 2))}))
+    return Mixture({"textcnn": known_model}, NaiveBayes(np.zeros(2), {"word": np.zeros((4, 2))}))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from text.language import Language
 from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN, Vocabulary
 from trainer.errors import ModelError
 from trainer.mixture import Mixture
-from trainer.model import TextCNN
+from trainer.models.build import networks
 from trainer.spool import Share
 
 CARD = "model.json"
@@ -107,9 +107,10 @@ def export(model: Mixture, language: Language, config: RunConfig, card: dict[str
 
 def _detached(model: Mixture, language: Language, config: RunConfig) -> Mixture:
     """A copy whose variables belong to no strategy, so that saving needs no other worker."""
-    network = TextCNN(config.model, language.sizes, len(language.labels), config.train.seed)
-    network.set_weights(model.network.get_weights())
-    return Mixture(network, model.bayes, model.weights.numpy())
+    copies = networks(config.model, language.sizes, len(language.labels), config.train.seed)
+    for name, network in copies.items():
+        network.set_weights(model.networks[name].get_weights())
+    return Mixture(copies, model.bayes, model.weights.numpy())
 
 
 def _write_lines(path: Path, lines: Sequence[str]) -> None:

@@ -15,55 +15,53 @@ from trainer.spool import Share
 
 EVALUATION_BATCH = 256
 FITTED_BATCHES = 40
-"""Ten thousand documents of each worker are enough for two weights, and what is kept of them does not grow."""
+"""Ten thousand documents of each worker are enough for a few weights, and what is kept of them does not grow."""
 
 Infer = Callable[[Mapping[View, np.ndarray]], np.ndarray]
-"""Returns the logits of documents whose token ids are given for each view."""
+"""Returns several models' logits of documents whose token ids are given for each view: [documents, models, classes]."""
 
 
-def evaluated(infer: Infer, share: Share, classes: int, collective: Collective) -> Evaluation:
-    """Evaluates all workers' shares together; every worker must call it, and gets the same answer."""
-    confusion = np.zeros((classes, classes))
-    loss = 0.0
+def evaluated(infer: Infer, share: Share, models: int, classes: int, collective: Collective) -> list[Evaluation]:
+    """Evaluates several models on all workers' shares together; every worker must call it, and gets the same answer."""
+    confusion = np.zeros((models, classes, classes))
+    loss = np.zeros(models)
     for batch in in_order_of_length(share, EVALUATION_BATCH):
         logits = infer(batch.ids).astype(np.float64)
-        np.add.at(confusion, (batch.labels, logits.argmax(axis=1)), 1)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        normalizer = np.log(np.exp(shifted).sum(axis=1))
-        loss += float((normalizer - shifted[np.arange(len(logits)), batch.labels]).sum())
-    sums = collective.sum(np.append(confusion.ravel(), loss))
-    confusion = sums[:-1].reshape(confusion.shape).astype(np.int64)
-    return Evaluation(confusion, float(sums[-1] / confusion.sum()) if confusion.any() else float("nan"))
+        np.add.at(confusion, (np.arange(models), batch.labels[:, None], logits.argmax(2)), 1)
+        shifted = logits - logits.max(2, keepdims=True)
+        normalizer = np.log(np.exp(shifted).sum(2))
+        loss += (normalizer - shifted[np.arange(len(logits)), :, batch.labels]).sum(0)
+    sums = collective.sum(np.concatenate([confusion.ravel(), loss]))
+    counts = sums[:-models].reshape(confusion.shape).astype(np.int64)
+    means = sums[-models:] / counts[0].sum() if counts.any() else np.full(models, np.nan)
+    return [Evaluation(of_model, float(mean)) for of_model, mean in zip(counts, means, strict=True)]
 
 
 class Judge:
-    """Evaluates a mixture, and naive Bayes alone, and fits the weights of the mixture."""
+    """Evaluates a mixture and each of its members, and fits their weights."""
 
     def __init__(self, mixture: Mixture, views: Iterable[View], classes: int, collective: Collective):
         """Takes a mixture with its views, and how many classes there are."""
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
-        self._members = tf.function(mixture.members, input_signature=[ids])
-        self._bayes = tf.function(mixture.bayes.__call__, input_signature=[ids])
+        self._members = tf.function(mixture.members, input_signature=[ids], autograph=False)
         self._mixture = mixture
         self._classes = classes
         self._collective = collective
 
-    def evaluate(self, share: Share) -> Evaluation:
-        """Evaluates the mixture."""
+    def evaluate(self, share: Share) -> tuple[Evaluation, dict[str, Evaluation]]:
+        """Evaluates the mixture, and each member by itself."""
         weights = self._mixture.weights.numpy()
 
         def infer(ids: Mapping[View, np.ndarray]) -> np.ndarray:
-            return np.einsum("dmc,m->dc", self._members(dict(ids)).numpy(), weights)
+            members = self._members(dict(ids)).numpy()
+            return np.concatenate([np.einsum("dmc,m->dc", members, weights)[:, None], members], 1)
 
-        return evaluated(infer, share, self._classes, self._collective)
-
-    def baseline(self, share: Share) -> Evaluation:
-        """Evaluates naive Bayes alone, without asking the network again."""
-        return evaluated(lambda ids: self._bayes(dict(ids)).numpy(), share, self._classes, self._collective)
+        mixed, *alone = evaluated(infer, share, len(weights) + 1, self._classes, self._collective)
+        return mixed, dict(zip(self._mixture.names, alone, strict=True))
 
     def fitted(self, share: Share) -> np.ndarray:
-        """Returns the weights that fit the validation documents best, or the network alone without any."""
-        found = [np.zeros((0, 2, self._classes))]
+        """Returns the weights that fit the validation documents best, or those of the networks' mean without any."""
+        found = [np.zeros((0, len(self._mixture.names), self._classes))]
         labels = [np.zeros(0, np.int32)]
         for batch in islice(in_order_of_length(share, EVALUATION_BATCH), FITTED_BATCHES):
             found.append(self._members(dict(batch.ids)).numpy())

@@ -1,38 +1,52 @@
-"""What a run publishes: the network and naive Bayes, their log-probabilities weighted and added."""
+"""What a run publishes: the networks and naive Bayes, their log-probabilities weighted and added."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
 from run.config import View
 from trainer.collective import Collective
-from trainer.model import TextCNN
+from trainer.models.network import Network
 from trainer.naive_bayes import NaiveBayes
 
+NAIVE_BAYES = "naive Bayes"
 RIDGE = 1.0
-"""How strongly the weights are held to the network alone, in validation documents."""
+"""How strongly the weights are held to those of the networks' mean, in validation documents."""
 ITERATIONS = 50
 SMALL = 1e-6
 
 
 class Mixture(tf.Module):
-    """A log-linear mixture of the network's answer and naive Bayes', with a weight for each."""
+    """A log-linear mixture of the networks' answers and naive Bayes', with a weight for each."""
 
-    def __init__(self, network: TextCNN, bayes: NaiveBayes, weights: Sequence[float] = (1.0, 0.0)):
-        """Takes its parts; the weights are those of the network alone until they are fitted."""
+    def __init__(self, networks: Mapping[str, Network], bayes: NaiveBayes, weights: np.ndarray | None = None):
+        """Takes its members; the weights are those of the networks' mean until they are fitted."""
         super().__init__(name="mixture")
-        self.network = network
+        self.networks = dict(networks)
         self.bayes = bayes
-        self.weights = tf.Variable(weights, trainable=False, dtype=tf.float32)
+        self.weights = tf.Variable(
+            mean_of_networks(len(networks) + 1) if weights is None else weights, trainable=False, dtype=tf.float32
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The members' names, in the order of their weights."""
+        return [*self.networks, NAIVE_BAYES]
 
     def members(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
-        """Returns the log-probabilities of network and naive Bayes, float32 [documents, 2, classes]."""
-        return tf.stack([tf.nn.log_softmax(self.network.call(ids)), self.bayes(ids)], 1)
+        """Returns the log-probabilities of each member, float32 [documents, members, classes]."""
+        networks = (tf.nn.log_softmax(network.call(ids)) for network in self.networks.values())
+        return tf.stack([*networks, self.bayes(ids)], 1)
 
     def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
         """Returns logits, float32 [documents, classes]."""
         return tf.einsum("dmc,m->dc", self.members(ids), self.weights)
+
+
+def mean_of_networks(members: int) -> np.ndarray:
+    """Returns weights that leave out the last member, float64 [members]."""
+    return np.append(np.full(members - 1, 1 / (members - 1)), 0.0)
 
 
 def fitted(members: np.ndarray, labels: np.ndarray, collective: Collective) -> np.ndarray:
@@ -49,7 +63,7 @@ def fitted(members: np.ndarray, labels: np.ndarray, collective: Collective) -> n
         float64 [members], none negative.
     """
     count = members.shape[1]
-    alone = np.eye(1, count)[0]
+    start = mean_of_networks(count)
 
     def at(weights: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Loss, gradient and Hessian."""
@@ -64,11 +78,11 @@ def fitted(members: np.ndarray, labels: np.ndarray, collective: Collective) -> n
         loss = (np.log(total[:, 0]) - scores[right]).sum()
         gradient = (mean - members[right[0], :, labels]).sum(0)
         sums = collective.sum(np.concatenate([[loss], gradient, outer.ravel()]))
-        off = weights - alone
+        off = weights - start
         hessian = sums[1 + count :].reshape(count, count) + RIDGE * np.eye(count)
         return sums[0] + RIDGE * off @ off / 2, sums[1 : 1 + count] + RIDGE * off, hessian
 
-    weights, (loss, gradient, hessian) = alone, at(alone)
+    weights, (loss, gradient, hessian) = start, at(start)
     for _ in range(ITERATIONS):
         free = (weights > 0) | (gradient < 0)  # a weight of 0 that would become negative stays
         step = np.zeros(count)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from run.config import TrainConfig
-from run.events import EpochDone, Progress, Report, Tested
+from run.events import EpochDone, Member, Progress, Report, Tested
 from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
@@ -17,7 +17,7 @@ from trainer.judging import Judge
 from trainer.mixture import Mixture
 from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share, Spool
-from trainer.step import ReplicatedModel
+from trainer.step import ReplicatedModel, Weights
 
 REPORT_SECONDS = 1.0
 DIVERGED = "Training has diverged. Lower train.learning_rate."
@@ -30,9 +30,10 @@ class Trained:
     """What came of a training."""
 
     model: Mixture
-    """The network with the best weights, and naive Bayes."""
+    """The networks with their best weights, and naive Bayes."""
     test: Evaluation
     best_epoch: int
+    """Of the first network."""
     epochs: int
     documents_per_second: float
     """Of all workers, over the steps after the first ten; 0 if there were no more."""
@@ -51,27 +52,27 @@ class _Speed:
 
 @dataclass
 class _Best:
-    """The weights of the epoch with the best validation accuracy; of equal ones, that with the smaller loss."""
+    """A network's weights of the epoch with the best validation accuracy; of equal ones, that with the smaller loss."""
 
     patience: int
     rank: tuple[float, float] = (-1.0, 0.0)
     improved: int = 0
     """The last epoch with a better accuracy than all before."""
     epoch: int = 0
-    weights: list[np.ndarray] = field(default_factory=list)
+    weights: Weights = field(default_factory=list)
 
-    def offer(self, epoch: int, validation: Evaluation, model: ReplicatedModel) -> bool:
+    def offer(self, epoch: int, validation: Evaluation, weights: Weights) -> bool:
         """Keeps the weights if they are the best; tells whether to go on. Without validation, the last are best."""
         rank = (validation.accuracy, -validation.loss)
         if not validation.rows or rank[0] > self.rank[0]:
             self.improved = epoch
         if not validation.rows or rank > self.rank:
-            self.rank, self.epoch, self.weights = rank, epoch, model.weights()
+            self.rank, self.epoch, self.weights = rank, epoch, weights
         return epoch - self.improved < self.patience
 
 
 def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share], report: Report) -> Trained:
-    """Trains until the last epoch or until validation gets no better, and leaves the best weights in the model.
+    """Trains until the last epoch or until no network gets better, and leaves each with its best weights.
 
     Every worker calls it with its own shares; all make the same steps and get the same answer.
 
@@ -79,7 +80,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         TrainingError: the loss is not a number.
     """
     place = model.collective.place
-    best, speed = _Best(config.patience), _Speed()
+    bests, speed = [_Best(config.patience) for _ in model.networks], _Speed()
     started = time.monotonic()
     documents = int(model.collective.gather(len(shares["train"])).sum())
     batch = config.batch_size or batches.default_size(documents, place.workers)
@@ -91,34 +92,34 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         epochs = epoch
         begun = time.monotonic()
         loss, trained = _epoch(model, config, shares["train"], epoch, steps, size, speed, report)
-        validation = model.evaluate(shares["validation"])
-        if validation.rows:
-            _finite(validation.loss, 1.0, epoch, steps)
-        report(_epoch_done(place.worker, epoch, loss, trained, validation, time.monotonic() - begun))
-        if not best.offer(epoch, validation, model):
+        each, together = model.evaluate(shares["validation"])
+        if together.rows:
+            _finite(together.loss, 1.0, epoch, steps)
+        report(_epoch_done(place.worker, epoch, loss, trained, together, time.monotonic() - begun))
+        offers = zip(bests, each, model.weights(), strict=True)
+        if not sum(best.offer(epoch, validation, weights) for best, validation, weights in offers):
             break
-    if not all(np.isfinite(weights).all() for weights in best.weights):
+    if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):
         raise TrainingError(DIVERGED)
-    model.restore(best.weights)
-    mixture = Mixture(model.model, bayes)
+    model.restore([best.weights for best in bests])
+    mixture = Mixture(model.networks, bayes)
     judge = Judge(mixture, model.sizes, model.classes, model.collective)
     mixture.weights.assign(judge.fitted(shares["validation"]))
-    test = judge.evaluate(shares["test"])
-    baseline = judge.baseline(shares["test"])
+    test, members = judge.evaluate(shares["test"])
+    weights = dict(zip(mixture.names, mixture.weights.numpy().tolist(), strict=True))
     report(
         Tested(
             place.worker,
-            best.epoch,
+            bests[0].epoch,
             epochs,
             _number(test.loss),
             test.confusion.tolist(),
-            baseline.confusion.tolist(),
-            mixture.weights.numpy().tolist(),
+            {name: Member(weights[name], alone.confusion.tolist()) for name, alone in members.items()},
             speed.per_second(),
             time.monotonic() - started,
         )
     )
-    return Trained(mixture, test, best.epoch, epochs, speed.per_second())
+    return Trained(mixture, test, bests[0].epoch, epochs, speed.per_second())
 
 
 def shares_of(spool: Spool) -> dict[Split, Share]:

@@ -21,7 +21,16 @@ from trainer.training import shares_of, train
 
 pytestmark = pytest.mark.integration
 
-MODEL = ModelConfig(embedding_size=16, widths=(2, 3), filters=8, dropout=0.0, embedding_dropout=0.0, token_dropout=0.0)
+MODEL = ModelConfig(
+    networks=("textcnn", "textrnn", "mlp", "logistic_regression"),
+    embedding_size=16,
+    widths=(2, 3),
+    filters=8,
+    units=8,
+    dropout=0.0,
+    embedding_dropout=0.0,
+    token_dropout=0.0,
+)
 VOCABULARY, CLASSES, STEPS, DOCUMENTS = 50, 3, 20, 16
 
 
@@ -70,7 +79,12 @@ def _weights_after_steps(collective: Collective, start: int, stop: int) -> list[
     model = ReplicatedModel(MODEL, TrainConfig(), {"word": VOCABULARY}, CLASSES, collective)
     for step in range(STEPS):
         model.train(batches(step, start, stop), step)
-    return model.weights()
+    return flat(model)
+
+
+def flat(model: ReplicatedModel) -> list[np.ndarray]:
+    """The weights of all networks, one after the other."""
+    return [weights for network in model.weights() for weights in network]
 
 
 def _train(collective: Collective, folder: Path, documents: dict[Split, int]) -> Outcome:
@@ -86,7 +100,7 @@ def _train(collective: Collective, folder: Path, documents: dict[Split, int]) ->
     events: list[Event] = []
     trained = train(model, TrainConfig(epochs=2, batch_size=8), shares_of(spool), events.append)
     counted = [event.trained for event in events if isinstance(event, EpochDone)]
-    return Outcome(counted, model.weights(), trained.test.confusion)
+    return Outcome(counted, flat(model), trained.test.confusion)
 
 
 @pytest.fixture(scope="module")

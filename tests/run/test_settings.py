@@ -57,7 +57,7 @@ def test_a_profile_is_read(tmp_path: Path) -> None:
 def test_settings_come_out_of_json_as_they_went_in(run_file: Path) -> None:
     run = read(RunConfig, run_file)
     assert to_json(run)["model"]["widths"] == [2, 3]
-    assert to_json(run)["model"]["deep"] == ["word", "char"]
+    assert to_json(run)["model"]["views"] == ["word", "char"]
     assert parse(RunConfig, to_json(run), "config.json") == run
 
 

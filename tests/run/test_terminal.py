@@ -18,9 +18,10 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
     terminal.show(
         Progress(worker=0, epoch=2, epochs=3, step=3, steps=4, documents=96, documents_per_second=32.0, loss=0.25)
     )
-    terminal.show(events.Tested(0, 1, 2, 0.6, [[3, 1], [2, 4]], [[2, 2], [2, 4]], [1.0, 0.5], 99.5, 3.25))
-    test, bayes = Quality(0.7, 0.69, 10), Quality(0.6, 0.58, 10)
-    terminal.outcome(Result(test=test, naive_bayes=bayes, documents_per_second=1234.5, model="m/1"), ("好评", "差评"))
+    terminal.show(events.Tested(0, 1, 2, 0.6, [[3, 1], [2, 4]], {}, 99.5, 3.25))
+    test = Quality(0.7, 0.69, 10)
+    members = {"textcnn": Quality(0.65, 0.6, 10), "naive Bayes": Quality(0.6, 0.58, 10)}
+    terminal.outcome(Result(test=test, members=members, documents_per_second=1234.5, model="m/1"), ("好评", "差评"))
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
         "epoch 1: 9 documents in 2.0 s, loss 0.5000, validation accuracy 75.00 %, macro-F1 70.00 %",
@@ -30,7 +31,7 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
         "1 好评  3  1",
         "2 差评  2  4",
         "test accuracy 70.00 %, macro-F1 69.00 %, 10 documents",
-        "naive Bayes reaches 60.00 %, macro-F1 58.00 %",
+        "its members alone: textcnn 65.00 %, naive Bayes 60.00 %",
         "trained 1,234 documents/s",
         "model: m/1",
     ]
@@ -43,8 +44,9 @@ def test_a_failure_is_told() -> None:
     assert console.file.getvalue() == "textcnn: The loss is nan in step 3 of epoch 1.\n"
 
 
-def test_a_model_that_is_below_counting_says_so_and_what_to_try() -> None:
+def test_a_model_that_is_below_one_of_its_members_says_so_and_what_to_try() -> None:
     console = Console(file=io.StringIO(), width=200)
-    Terminal(console).outcome(Result(test=Quality(0.6, 0.6, 10), naive_bayes=Quality(0.7, 0.7, 10)), ())
+    members = {"textcnn": Quality(0.5, 0.5, 10), "naive Bayes": Quality(0.7, 0.7, 10)}
+    Terminal(console).outcome(Result(test=Quality(0.6, 0.6, 10), members=members), ())
     assert isinstance(console.file, io.StringIO)
-    assert "This model is below counting. Try text.views" in console.file.getvalue()
+    assert "The model is below naive Bayes alone. Try more validation documents" in console.file.getvalue()

@@ -1,7 +1,7 @@
 """What was counted in the input is held against what the workers say they have."""
 
 from run import events
-from run.events import EpochDone, Spooled
+from run.events import EpochDone, Member, Spooled
 from run.result import Result
 from run.splits import Split
 from spark_driver import outcome
@@ -17,7 +17,8 @@ def result_of(first: dict[Split, int], second: dict[Split, int], trained: int) -
     for worker, documents in enumerate((first, second)):
         monitor.handle(Spooled(worker, documents, 0.1))
     monitor.handle(EpochDone(0, 1, trained, 0.5, None, None, None, 1.0))
-    monitor.handle(events.Tested(0, 1, 1, 0.6, [[1, 0], [0, 1]], [[0, 1], [0, 1]], [1.0, 0.5], 99.5, 3.25))
+    members = {"naive Bayes": Member(0.5, [[0, 1], [0, 1]])}
+    monitor.handle(events.Tested(0, 1, 1, 0.6, [[1, 0], [0, 1]], members, 99.5, 3.25))
     result = Result()
     outcome.counted(result, COUNTS)
     outcome.trained(result, monitor)
@@ -29,8 +30,7 @@ def test_all_rows_are_there() -> None:
     assert result.rows.lost() is None
     assert (result.rows.quarantined, result.rejected) == (1, {"no label": 1})
     assert result.test is not None
-    assert result.naive_bayes is not None
-    assert (result.test.accuracy, result.naive_bayes.accuracy) == (1.0, 0.5)
+    assert (result.test.accuracy, result.members["naive Bayes"].accuracy) == (1.0, 0.5)
 
 
 def test_a_row_that_is_lost_on_the_way_to_a_worker_is_found() -> None:

@@ -23,7 +23,7 @@ RESULT: dict[str, Any] = {
     "status": "succeeded",
     "error": None,
     "test": {"accuracy": 0.8, "macro_f1": 0.75, "rows": 10},
-    "naive_bayes": {"accuracy": 0.7, "macro_f1": 0.65, "rows": 10},
+    "members": {"naive Bayes": {"accuracy": 0.7, "macro_f1": 0.65, "rows": 10}},
     "model": "/runs/a/model/1",
     "rows": {
         "read": 35123,
@@ -42,7 +42,7 @@ UNKNOWN: dict[str, Any] = {
     "status": "failed",
     "error": "The input is empty.",
     "test": None,
-    "naive_bayes": None,
+    "members": {},
     "model": None,
     "rows": dict.fromkeys(RESULT["rows"]),
     "documents_per_second": None,
@@ -113,7 +113,7 @@ def test_title_tells_run_and_outcome(page: Page) -> None:
     ("name", "value"),
     [
         ("Test accuracy", "80.00 %"),
-        ("Naive Bayes", "70.00 %"),
+        ("naive Bayes alone", "70.00 %"),
         ("Test macro-F1", "75.00 %"),
         ("Documents/s", "1,786"),
         ("Epochs", "3 (best: 2)"),

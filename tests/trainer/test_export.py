@@ -19,7 +19,7 @@ from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import check, export, golden, metrics_of
 from trainer.mixture import Mixture
-from trainer.model import TextCNN
+from trainer.models.textcnn import TextCNN
 from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share
 
@@ -101,7 +101,7 @@ def mixture_of(network: TextCNN, language: Language) -> Mixture:
     """The network and a naive Bayes that has a say."""
     random, classes = np.random.default_rng(2), len(language.labels)
     tables = {view: random.normal(size=(size, classes)) for view, size in language.sizes.items()}
-    return Mixture(network, NaiveBayes(np.zeros(classes), tables), (0.75, 0.25))
+    return Mixture({"textcnn": network}, NaiveBayes(np.zeros(classes), tables), np.array([0.75, 0.25]))
 
 
 def test_a_model_that_answers_as_in_training_passes(

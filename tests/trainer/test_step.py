@@ -31,7 +31,7 @@ def replicated(collective: Collective, known_config: RunConfig) -> ReplicatedMod
 
 @pytest.fixture
 def known(replicated: ReplicatedModel, known_weights: list[np.ndarray]) -> ReplicatedModel:
-    replicated.restore(known_weights)
+    replicated.restore([known_weights])
     return replicated
 
 
@@ -59,9 +59,9 @@ def changes_after_a_step(
     known_weights: list[np.ndarray],
 ) -> list[np.ndarray]:
     model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore(known_weights)
+    model.restore([known_weights])
     model.train(batch(documents, [1] * len(documents), [1.0] * len(documents)), 1)
-    return [after - before for after, before in zip(model.weights(), known_weights, strict=True)]
+    return [after - before for after, before in zip(model.weights()[0], known_weights, strict=True)]
 
 
 @pytest.mark.parametrize("documents", [[[2]], [[2], [2], [2], [2]]])  # equal gradients have the mean of one
@@ -71,7 +71,7 @@ def test_a_step_follows_the_gradient_of_the_mean_loss(
     known_config: RunConfig,
     known_weights: list[np.ndarray],
 ) -> None:
-    embedding, kernel, bias, classifier, classifier_bias = changes_after_a_step(
+    kernel, bias, embedding, classifier, classifier_bias = changes_after_a_step(
         documents, collective, known_config, known_weights
     )
     # Adam's first step moves a weight by the learning rate against the sign of its gradient, which is, with
@@ -87,12 +87,12 @@ def test_a_step_with_more_documents_is_no_longer(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
     model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore(known_weights)
+    model.restore([known_weights])
     model.train(batch([[2]], [1], [1]), 1)
     model.train(batch([[2], [2], [2]], [1, 1, 1], [2, 1, 1]), 2)
     # Adam moves twice by the learning rate if both gradients are (nearly) equal; if the second were four times
     # the first, as the sum of the losses has it, it would move by 0.0188.
-    assert model.weights()[-1] == pytest.approx(np.array([-0.02, 0.02]), abs=1e-4)
+    assert model.weights()[0][-1] == pytest.approx(np.array([-0.02, 0.02]), abs=1e-4)
 
 
 def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Collective) -> None:
@@ -100,14 +100,14 @@ def test_examples_of_no_weight_change_neither_loss_nor_weights(collective: Colle
     alone, filled = (
         ReplicatedModel(sizes, TrainConfig(learning_rate=0.1), {"word": 20}, 3, collective) for _ in range(2)
     )
-    before = alone.weights()
+    (before, *_) = alone.weights()
     for step in (1, 2):
         documents, labels = [[5, 6], [7], [8, 9]], [0, 1, 2]
         loss, _ = alone.train(batch(documents, labels, [1, 1, 1]), step)
         same_loss, weight = filled.train(batch([*documents, [10, 11], []], [*labels, 1, 2], [1, 1, 1, 0, 0]), step)
         assert float(same_loss) == pytest.approx(float(loss), abs=1e-6)
         assert float(weight) == 3
-    for start, one, other in zip(before, alone.weights(), filled.weights(), strict=True):
+    for start, one, other in zip(before, alone.weights()[0], filled.weights()[0], strict=True):
         assert (one != start).any()
         assert one == pytest.approx(other, abs=1e-5)
 
@@ -117,16 +117,16 @@ def test_a_smoothed_label_speaks_for_every_class(
 ) -> None:
     config = TrainConfig(learning_rate=0.01, label_smoothing=0.4)
     model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
-    model.restore(known_weights)
+    model.restore([known_weights])
     loss, _ = model.train(batch([[2]], [0], [1]), 1)
     assert float(loss) == pytest.approx(0.8 * RIGHT + 0.2 * WRONG)
 
 
-def test_a_token_of_the_linear_part_learns_for_itself(collective: Collective) -> None:
-    sizes = ModelConfig(**PLAIN, deep=(), embedding_size=4, widths=(2,), filters=3)
+def test_a_token_of_a_logistic_regression_learns_for_itself(collective: Collective) -> None:
+    sizes = ModelConfig(networks=("logistic_regression",))
     model = ReplicatedModel(sizes, SMALL_STEPS, {"word": 5}, 2, collective)
     model.train(batch([[2, 3]], [1], [1]), 1)
-    *_, weights = (w for w in model.weights() if w.shape == (5, 2))
+    (weights, _), *_ = model.weights()
     # Adam's first step, three times as long as that of other weights.
     assert weights == pytest.approx(np.array([[0, 0], [0, 0], [-0.03, 0.03], [-0.03, 0.03], [0, 0]]), abs=1e-5)
 
@@ -135,7 +135,7 @@ def test_dropout_is_the_same_in_the_same_step_and_another_in_another(collective:
     sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.5)
     model = ReplicatedModel(sizes, TrainConfig(learning_rate=1e-9), {"word": 20}, 3, collective)
     random = np.random.default_rng(0)
-    model.restore([random.normal(size=w.shape) for w in model.weights()])
+    model.restore([[random.normal(size=w.shape) for w in network] for network in model.weights()])
     losses = [float(model.train(batch([[5, 6], [7, 8]], [0, 1], [1, 1]), step)[0]) for step in (1, 1, 2)]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     assert losses[0] != pytest.approx(losses[2], abs=1e-2)
@@ -143,18 +143,18 @@ def test_dropout_is_the_same_in_the_same_step_and_another_in_another(collective:
 
 def test_an_evaluation_counts_answers_and_takes_the_mean_loss(known: ReplicatedModel, share_of: ShareOf) -> None:
     share = share_of([([2], 0), ([2, 2, 1], 0), ([3], 0), ([3], 1), ([1, 3, 1, 1], 1), ([2], 1), ([3, 3], 1)])
-    evaluation = known.evaluate(share)
+    _, evaluation = known.evaluate(share)
     assert evaluation.confusion.tolist() == [[2, 1], [1, 3]]
     assert evaluation.loss == pytest.approx((5 * RIGHT + 2 * WRONG) / 7)
 
 
 def test_an_evaluation_of_more_than_a_batch_counts_every_document(known: ReplicatedModel, share_of: ShareOf) -> None:
-    evaluation = known.evaluate(share_of([([2], 0)] * 300 + [([3], 0)] * 301))
+    _, evaluation = known.evaluate(share_of([([2], 0)] * 300 + [([3], 0)] * 301))
     assert evaluation.confusion.tolist() == [[300, 301], [0, 0]]
 
 
 def test_an_evaluation_of_no_documents_has_no_loss(known: ReplicatedModel, share_of: ShareOf) -> None:
-    evaluation = known.evaluate(share_of([]))
+    _, evaluation = known.evaluate(share_of([]))
     assert evaluation.confusion.tolist() == [[0, 0], [0, 0]]
     assert np.isnan(evaluation.loss)
 
@@ -162,7 +162,7 @@ def test_an_evaluation_of_no_documents_has_no_loss(known: ReplicatedModel, share
 def test_weights_are_a_copy_that_later_steps_do_not_change(
     known: ReplicatedModel, known_weights: list[np.ndarray]
 ) -> None:
-    kept = known.weights()
+    (kept,) = known.weights()
     known.train(batch([[2]], [1], [1]), 1)
     assert all((a == b).all() for a, b in zip(kept, known_weights, strict=True))
-    assert any((a != b).any() for a, b in zip(kept, known.weights(), strict=True))
+    assert any((a != b).any() for a, b in zip(kept, known.weights()[0], strict=True))

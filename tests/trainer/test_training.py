@@ -15,7 +15,7 @@ from trainer.batches import Batch
 from trainer.collective import Collective
 from trainer.errors import TrainingError
 from trainer.spool import Share
-from trainer.step import ReplicatedModel
+from trainer.step import ReplicatedModel, Weights
 from trainer.training import Trained, train
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
@@ -32,7 +32,7 @@ class Case:
     def __init__(self, model: ReplicatedModel, config: TrainConfig, share_of: ShareOf):
         self.model, self.config, self._share_of = model, config, share_of
         self.events: list[Event] = []
-        self.weights: list[list[np.ndarray]] = []
+        self.weights: list[list[Weights]] = []
         """Of each epoch."""
 
     def train(self, training: Documents, validation: Documents, test: Documents) -> Trained:
@@ -69,19 +69,25 @@ def known_case(
     def make(**values: Any) -> Case:
         config = TrainConfig(**({"learning_rate": 0.05, "label_smoothing": 0.0} | values))
         model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
-        model.restore(known_weights)
+        model.restore([known_weights])
         return Case(model, config, share_of)
 
     return make
 
 
-def equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return all((a == b).all() for a, b in zip(one, other, strict=True))
+def equal(one: list[Weights], other: list[Weights]) -> bool:
+    pairs = (zip(a, b, strict=True) for a, b in zip(one, other, strict=True))
+    return all((a == b).all() for network in pairs for a, b in network)
 
 
 def with_accuracy(accuracy: float) -> Evaluation:
     right = round(100 * accuracy)
     return Evaluation(np.array([[right, 100 - right], [0, 0]]), loss=0.5)
+
+
+def of_one(evaluation: Evaluation) -> tuple[list[Evaluation], Evaluation]:
+    """What a model of one network says of it."""
+    return [evaluation], evaluation
 
 
 SEPARABLE: Documents = [([token, filler], token - 2) for token in (2, 3, 4) for filler in range(5, 20)]
@@ -170,7 +176,7 @@ def test_of_epochs_with_the_best_accuracy_that_with_the_smallest_loss_is_best(kn
 def test_a_better_epoch_renews_the_patience(known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
     run = known_case(epochs=10, patience=2)
     right_of_ten = iter([5, 4, 6, 6, 5])
-    monkeypatch.setattr(run.model, "evaluate", lambda _: with_accuracy(next(right_of_ten) / 10))
+    monkeypatch.setattr(run.model, "evaluate", lambda _: of_one(with_accuracy(next(right_of_ten) / 10)))
     trained = run.train(GOOD, GOOD, GOOD)
     assert (trained.best_epoch, trained.epochs) == (3, 5)
 
@@ -202,18 +208,37 @@ def test_a_loss_that_is_no_number_ends_the_training(known_case: Callable[..., Ca
         run.train(GOOD, GOOD, GOOD)
 
 
-def test_what_is_published_and_tested_is_the_network_with_naive_bayes(case: Callable[..., Case]) -> None:
+def test_what_is_published_and_tested_are_the_networks_with_naive_bayes(case: Callable[..., Case]) -> None:
     run = case(epochs=1)
     trained = run.train(SEPARABLE, SEPARABLE, SEPARABLE)
     tested = next(event for event in run.events if isinstance(event, events.Tested))
-    network, counting = tested.weights
-    assert trained.model.weights.numpy().tolist() == [network, counting]
-    assert counting > 0  # after an epoch, counting knows more
-    assert np.trace(tested.naive_bayes) == len(SEPARABLE)
+    assert list(tested.members) == ["textcnn", "logistic regression", "naive Bayes"]
+    assert trained.model.weights.numpy().tolist() == [member.weight for member in tested.members.values()]
+    counting = tested.members["naive Bayes"]
+    assert counting.weight > 0  # after an epoch, counting knows more
+    assert np.trace(counting.confusion) == len(SEPARABLE)
     assert trained.test.accuracy == 1
     assert trained.test.confusion.tolist() == tested.confusion
 
 
-def test_without_validation_documents_the_network_stands_alone(case: Callable[..., Case]) -> None:
+def test_without_validation_documents_the_networks_mean_stands_alone(case: Callable[..., Case]) -> None:
     trained = case(epochs=1).train(SEPARABLE, [], SEPARABLE)
-    assert trained.model.weights.numpy().tolist() == [1, 0]
+    assert trained.model.weights.numpy().tolist() == [0.5, 0.5, 0]
+
+
+def test_each_network_keeps_its_own_best_epoch_and_one_that_gets_better_is_waited_for(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = case(epochs=10, patience=2)
+    right_of_ten = iter([(5, 1), (4, 2), (4, 3), (4, 2), (4, 2)])
+
+    def evaluations(_: Share) -> tuple[list[Evaluation], Evaluation]:
+        each = [with_accuracy(right / 10) for right in next(right_of_ten)]
+        return each, each[0]
+
+    monkeypatch.setattr(run.model, "evaluate", evaluations)
+    trained = run.train(SEPARABLE, SEPARABLE, [])
+    assert (trained.best_epoch, trained.epochs) == (1, 5)
+    first, second = run.model.weights()
+    assert equal([first], [run.weights[0][0]])
+    assert equal([second], [run.weights[2][1]])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -118,7 +119,7 @@ def test_a_run_whose_folder_cannot_be_written_ends_before_any_work(
 def test_a_model_that_answers_otherwise_than_the_trained_one_is_not_published(
     assignment: Assignment, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = lambda model, *_: Mixture(model.network, model.bayes, (0.0, 0.0))  # noqa: E731
+    silent = lambda model, *_: Mixture(model.networks, model.bayes, np.zeros(3))  # noqa: E731
     monkeypatch.setattr("trainer.export._detached", silent)
     with pytest.raises(ModelError, match="differs from the trained model"):
         run(assignment, ALONE, blocks(), lambda _: None)

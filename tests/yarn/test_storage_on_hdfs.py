@@ -194,7 +194,7 @@ def test_a_run_is_recorded_in_a_folder_on_hdfs(root: str) -> None:
     run.write_json("config.json", {"name": "书评"})
     run.write_lines("labels.txt", ["好评", "差评"])
     run.quarantine([])
-    run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], [[1, 1], [1, 3]], [1.0, 0.0], 100.0, 1.0))
+    run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], {}, 100.0, 1.0))
     run.record(events.Published(0, f"{root}/model/2", 0.5))
     run.write_result(Result(status="succeeded"))
     names = ["config.json", "labels.txt", "metrics.jsonl", "model", "quarantine.jsonl", "report.html", "result.json"]

@@ -1,0 +1,43 @@
+"""Multinomial logistic regression: a weight for each token of every view and each class."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from run.config import ModelConfig, View
+from trainer.models.network import Network
+
+
+class LogisticRegression(Network):
+    """A linear classifier; of each view, the sum of the tokens' weights over the root of their number.
+
+    Single tokens and pairs can speak for a class by themselves, which a network of embeddings has to learn.
+    """
+
+    rate = 3.0
+    """Its tokens are rare, and all weights begin at zero."""
+
+    def __init__(self, _: ModelConfig, sizes: Mapping[View, int], classes: int, seed: int):  # noqa: ARG002 - as others
+        """Builds the weights for some number of token ids of each view; nothing is left to chance."""
+        super().__init__(name="logistic_regression")
+        weights = {
+            view: self.add_weight(shape=(size, classes), initializer="zeros", name=f"weights_{view}")
+            for view, size in sizes.items()
+        }
+        self.tables = {view: of_view.value for view, of_view in weights.items()}
+        self.bias = self.add_weight(shape=(classes,), initializer="zeros", name="bias")
+        self.built = True
+
+    def classify(
+        self,
+        rows: Mapping[View, tf.Tensor],
+        places: Mapping[View, tf.Tensor],
+        dropout_seed: tf.Tensor | None = None,  # noqa: ARG002 - it has no dropout
+    ) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        logits = tf.identity(self.bias.value)
+        for view, of_view in rows.items():
+            inside = tf.cast(places[view] != 0, of_view.dtype)
+            summed = tf.reduce_sum(tf.gather(of_view, places[view]) * inside[:, :, None], 1)
+            logits += summed / tf.sqrt(tf.maximum(tf.reduce_sum(inside, 1, keepdims=True), 1.0))
+        return logits

@@ -1,0 +1,76 @@
+"""What step, mixture and export know of a network: its tables, and how it classifies from their rows."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from run.config import View
+from text.vocabulary import PADDING
+
+
+class Network(keras.Model):
+    """A classifier of documents whose scores for a document depend neither on its batch nor on padding.
+
+    It has a table for each of its views, with a row for each token id. It is handed the rows of the distinct tokens
+    of a batch, and where each of them stands: so it can do once what equal tokens share, and a step exchanges and
+    updates the rows that the batch has touched, however large the vocabulary is.
+    """
+
+    rate = 1.0
+    """How much faster than `train.learning_rate` its tables learn."""
+    tables: dict[View, tf.Variable]
+    """Of each view float32 [token ids, columns]."""
+
+    @abstractmethod
+    def classify(
+        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the logits of documents.
+
+        Args:
+            rows: of each table those of the distinct tokens, float32 [distinct, columns]; the first is of the padding,
+                whatever it is.
+            places: which of them stands where, of each view int32 [documents, tokens], 0 in the padding; at least one
+                column.
+            dropout_seed: int32 [2] in training; None means no dropout.
+
+        Returns:
+            float32 [documents, classes].
+        """
+
+    def call(self, ids: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the logits of documents, float32 [documents, classes].
+
+        Args:
+            ids: token ids of each view, int32 [documents, tokens], 0 where a document has ended.
+            dropout_seed: int32 [2] in training; None means no dropout.
+        """
+        found = {view: distinct(of_view) for view, of_view in ids.items()}
+        rows = {view: tf.gather(table, found[view][0]) for view, table in self.tables.items()}
+        return self.classify(rows, {view: places for view, (_, places) in found.items()}, dropout_seed)
+
+
+def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the distinct token ids of a batch, the padding's first, and which of them stands where.
+
+    Args:
+        ids: int32 [documents, tokens].
+
+    Returns:
+        int32 [distinct], and int32 [documents, tokens], at least one column.
+    """
+    ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]], constant_values=PADDING)
+    tokens, places = tf.unique(tf.concat([[PADDING], tf.reshape(ids, [-1])], 0))
+    return tokens, tf.reshape(places[1:], tf.shape(ids))
+
+
+def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:
+    """Leaves out a share of the values and scales up the others; without a seed, nothing happens."""
+    return values if seed is None or not rate else tf.nn.experimental.stateless_dropout(values, rate, seed=seed)
+
+
+def another(seed: tf.Tensor | None, number: int) -> tf.Tensor | None:
+    """Returns another seed for each number."""
+    return None if seed is None else seed + tf.constant([number * 7_919, 0])

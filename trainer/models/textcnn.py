@@ -1,0 +1,73 @@
+"""TextCNN: convolutions over token embeddings and max-over-time pooling (Kim, 2014)."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from run.config import ModelConfig, View
+from trainer.models.embedding import Embedding
+from trainer.models.network import Network, another, dropped
+from trainer.shared_products import pooled
+
+
+class TextCNN(Network):
+    """A convolutional text classifier, with an embedding and convolutions of several widths for each view.
+
+    A document of n tokens has n windows of each width, one starting at each token; a window that reaches
+    over the end sees zeros there. Windows that start in the padding count for nothing, so that padding
+    changes no score. A document without tokens gets the scores of the biases alone.
+
+    Source: Y. Kim, Convolutional Neural Networks for Sentence Classification, EMNLP 2014, arXiv:1408.5882.
+    """
+
+    def __init__(self, config: ModelConfig, sizes: Mapping[View, int], classes: int, seed: int):
+        """Builds the weights.
+
+        Args:
+            config: the sizes of each branch.
+            sizes: how many token ids each view has.
+            classes: number of labels.
+            seed: seed of the initial weights.
+        """
+        super().__init__(name="textcnn")
+        self._config = config
+        self.branches = {view: Branch(config, size, seed, view) for view, size in sizes.items()}
+        self.tables = {view: branch.embedding.vectors.value for view, branch in self.branches.items()}
+        self.classifier = keras.layers.Dense(
+            classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="classifier"
+        )
+        self.classifier.build((None, config.filters * len(config.widths) * len(self.branches)))
+        self.built = True
+
+    def classify(
+        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [
+            branch(rows[view], places[view], another(dropout_seed, number))
+            for number, (view, branch) in enumerate(self.branches.items(), 1)
+        ]
+        dropped_out = dropped(tf.concat(features, 1), self._config.dropout, dropout_seed)
+        return dropped_out @ self.classifier.kernel.value + self.classifier.bias.value
+
+
+class Branch(keras.layers.Layer):
+    """The embedding of a view's tokens, and its convolutions."""
+
+    def __init__(self, config: ModelConfig, size: int, seed: int, view: View):
+        """Builds the weights for some number of token ids."""
+        super().__init__(name=f"branch_{view}")
+        self.embedding = Embedding(config, size, seed, view)
+        self.kernels, self.biases = [], []
+        for width in config.widths:
+            kernel = keras.initializers.GlorotUniform(seed=seed + width)
+            shape = (width, config.embedding_size, config.filters)
+            self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
+            self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
+        self.built = True
+
+    def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the pooled features of each document; see `pooled`."""
+        rows, places = self.embedding.thinned(rows, places, dropout_seed)
+        return pooled(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])

@@ -1,0 +1,80 @@
+"""TextRNN: a bidirectional GRU over token embeddings, and attention over its states."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from run.config import ModelConfig, View
+from trainer.models.embedding import Embedding
+from trainer.models.network import Network, another, dropped
+
+
+class TextRNN(Network):
+    """A recurrent text classifier, with an embedding, a GRU in both directions and attention for each view.
+
+    Padding is masked in the recurrence and has no attention, so that it changes no score. A document without tokens
+    gets the scores of the biases alone.
+
+    Source: Z. Yang et al., Hierarchical Attention Networks for Document Classification, NAACL 2016 (its word level).
+    """
+
+    def __init__(self, config: ModelConfig, sizes: Mapping[View, int], classes: int, seed: int):
+        """Builds the weights; see `TextCNN`."""
+        super().__init__(name="textrnn")
+        self._config = config
+        self.branches = {view: Branch(config, size, seed, view) for view, size in sizes.items()}
+        self.tables = {view: branch.embedding.vectors.value for view, branch in self.branches.items()}
+        self.classifier = keras.layers.Dense(
+            classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="classifier"
+        )
+        self.classifier.build((None, 2 * config.units * len(sizes)))
+        self.built = True
+
+    def classify(
+        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [
+            branch(rows[view], places[view], another(dropout_seed, number))
+            for number, (view, branch) in enumerate(self.branches.items(), 1)
+        ]
+        return self.classifier(dropped(tf.concat(features, 1), self._config.dropout, dropout_seed))
+
+
+class Branch(keras.layers.Layer):
+    """The embedding of a view's tokens, its recurrence, and its attention."""
+
+    def __init__(self, config: ModelConfig, size: int, seed: int, view: View):
+        """Builds the weights for some number of token ids."""
+        super().__init__(name=f"branch_{view}")
+        self.embedding = Embedding(config, size, seed, view)
+        states = 2 * config.units
+        self.recurrence = keras.layers.Bidirectional(
+            keras.layers.GRU(
+                config.units,
+                return_sequences=True,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+                recurrent_initializer=keras.initializers.Orthogonal(seed=seed),
+            ),
+            name="recurrence",
+        )
+        self.recurrence.build((None, None, config.embedding_size))
+        self.projection = keras.layers.Dense(
+            states, "tanh", kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 1), name="projection"
+        )
+        self.projection.build((None, None, states))
+        self.context = self.add_weight(
+            shape=(states,), initializer=keras.initializers.RandomUniform(-0.1, 0.1, seed=seed), name="context"
+        )
+        self.built = True
+
+    def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the states of each document, weighted by attention, float32 [documents, 2 × units]."""
+        rows, places = self.embedding.thinned(rows, places, dropout_seed)
+        inside = places != 0
+        states = self.recurrence(tf.gather(rows, places), mask=inside)
+        scores = tf.einsum("dts,s->dt", self.projection(states), self.context.value)
+        scores = tf.where(inside, scores, tf.fill(tf.shape(scores), scores.dtype.min))
+        weights = tf.nn.softmax(scores) * tf.cast(inside, states.dtype)
+        return tf.einsum("dts,dt->ds", states, weights)
