@@ -1,4 +1,4 @@
-"""The command line: `textcnn train`, `predict`, `evaluate`, `doctor`, `pack`, `logs` and `hadoop`.
+"""The command line: `textcnn train`, `compare`, `predict`, `evaluate`, `doctor`, `pack`, `logs` and `hadoop`.
 
 It parses arguments and hands over to the folder whose machine does the work.
 """
@@ -12,9 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-from cluster import local, pack
+from rich.console import Console
+
+from cluster import compare, local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.spark_submit import Launch
@@ -30,6 +33,7 @@ from text.errors import DataError
 from trainer.errors import TrainerError
 
 DRIVER = Path(__file__).with_name("spark_driver") / "train.py"
+BASELINES = DRIVER.with_name("baselines.py")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _doctor):
+    if passed_on and options.run not in (_train, _compare, _doctor):
         commands.error(
-            f"only train and doctor take arguments for spark-submit. Received after --: {' '.join(passed_on)}"
+            f"only train, compare and doctor take arguments for spark-submit. Received after --: {' '.join(passed_on)}"
         )
     options.passed_on = passed_on
     run: Callable[[argparse.Namespace], int] = options.run
@@ -80,6 +84,27 @@ def _train(options: argparse.Namespace) -> int:
             return place(where, launch, options.dry_run)
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
+        return 1
+
+
+def _compare(options: argparse.Namespace) -> int:
+    config = settings.read(RunConfig, options.run_file, options.set)
+    where = settings.read(Profile, profile.path_of(options.profile))
+    launch = Launch(
+        name=config.name,
+        script=DRIVER,
+        run_file=options.run_file,
+        changes=options.set,
+        out=options.out or f"runs/{config.name}-compared-{time.strftime('%Y%m%d-%H%M%S')}",
+        passed_on=options.passed_on,
+    )
+    place = {"local": local.train, "yarn": yarn.train}[where.master]
+    run = partial(place, where, dry_run=False)
+    try:
+        with signals.raised():
+            return compare.compare(options.models, launch, BASELINES, run, Console())
+    except KeyboardInterrupt as interrupt:
+        print(f"textcnn: {interrupt} between two runs", file=sys.stderr)
         return 1
 
 
@@ -193,6 +218,29 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)
+
+    comparing = commands.add_parser(
+        "compare",
+        help="train several models on the same documents and put them side by side",
+        usage="textcnn compare RUN.toml [--models NAME …] [--profile NAME|FILE] [--set section.key=value …] "
+        "[--out DIR] [-- spark-submit arguments]",
+    )
+    comparing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    comparing.add_argument(
+        "--models",
+        nargs="+",
+        choices=compare.MODELS,
+        default=["mixture", "ml_naive_bayes", "ml_logistic_regression"],
+        metavar="NAME",
+        help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
+        "ml_logistic_regression)",
+    )
+    comparing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    comparing.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
+    )
+    comparing.add_argument("--out", metavar="DIR", help="the folder of the runs (default: runs/NAME-compared-TIME)")
+    comparing.set_defaults(run=_compare)
 
     predict = commands.add_parser("predict", help="classify texts")
     predict.add_argument("model", type=Path, metavar="MODEL", help="a model, or the folder of a run")

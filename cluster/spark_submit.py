@@ -32,13 +32,15 @@ class Launch:
     """What the user changes in the run file, section.key=value each."""
     out: str
     """The run's folder."""
+    options: Sequence[str] = ()
+    """Further arguments of the script."""
     passed_on: Sequence[str] = ()
     """spark-submit arguments from the user; they come last, so they win over the properties."""
 
     def arguments(self, run_file: str) -> list[str]:
         """Returns the script's arguments, with the run file where the driver has it."""
         changes = [part for change in self.changes for part in ("--set", change)]
-        return ["--config", run_file, *changes, "--out", self.out]
+        return ["--config", run_file, *changes, "--out", self.out, *self.options]
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class TextConfig:
     stop_words: str | None = None
     """File of words to leave out, one a line."""
 
-    vocabulary_size: Annotated[int, Field(ge=3)] = 50_000
+    vocabulary_size: Annotated[int, Field(ge=3)] = 200_000
     """Largest number of distinct token ids of a view; the first two are padding and the unknown token."""
 
     min_count: Positive = 2

@@ -46,6 +46,8 @@ class Seconds:
     train: float | None = None
     export: float | None = None
     total: float | None = None
+    models: dict[str, float] = field(default_factory=dict)
+    """How long each model took that a comparison trained."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ import pytest
 
 from run.config import DataConfig
 from spark_driver.corpus import Counts
-from spark_driver.train import check_usable
+from spark_driver.preparing import check_usable
 from text.errors import DataError
 
 DATA = DataConfig(input="reviews.tsv", max_bad_fraction=0.1)

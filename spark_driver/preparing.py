@@ -1,0 +1,78 @@
+"""Reads and counts the documents of a run, and stops a run that has nothing to learn from."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+
+from run.config import DataConfig, RunConfig
+from run.folder import LABELS
+from run.folder import vocabulary as vocabulary_file
+from run.result import Result
+from spark_driver import corpus, documents, outcome
+from spark_driver.run_folder import RunFolder
+from spark_driver.word_lists import segmenter
+from text.errors import DataError
+from text.language import Language
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a model is trained on."""
+
+    counts: corpus.Counts
+    documents: DataFrame
+    """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
+    language: Language
+    release: Callable[[], object]
+    """Gives back the memory of the documents."""
+
+
+def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: Result) -> Prepared:
+    """Reads, checks and counts the input; quarantine, vocabularies and labels are then in the run's folder.
+
+    Raises:
+        InputError: the input or a word list cannot be read.
+        DataError: there is nothing to learn.
+    """
+    begun = time.monotonic()
+    segment = segmenter(spark, config.text)
+    rows = documents.prepared(spark, config.data, config.text, segment).persist(StorageLevel.MEMORY_AND_DISK)
+    counts = corpus.count(rows)
+    outcome.counted(result, counts)
+    folder.quarantine(corpus.quarantine(rows, counts).collect() if counts.rejected else ())
+    check_usable(counts, config.data)
+    usable = corpus.documents(rows, counts)
+    language = Language(segment, corpus.vocabularies(usable, config.text), counts.labels)
+    if not any(vocabulary.tokens for vocabulary in language.vocabularies.values()):
+        raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
+    for view, vocabulary in language.vocabularies.items():
+        folder.write_lines(vocabulary_file(view), vocabulary.tokens)
+    folder.write_lines(LABELS, language.labels)
+    result.seconds.prepare = time.monotonic() - begun
+    return Prepared(counts, usable, language, rows.unpersist)
+
+
+def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
+    """Makes sure that there is something to learn.
+
+    Raises:
+        DataError: no rows, too many unusable ones, nothing to train on, or a single class.
+    """
+    if not counts.read:
+        raise DataError(f"The input is empty: {data.input or data.train!r} has no rows.")
+    bad = sum(counts.rejected.values())
+    if bad > data.max_bad_fraction * counts.read:
+        reasons = ", ".join(f"{reason}: {number}" for reason, number in sorted(counts.rejected.items()))
+        raise DataError(
+            f"{bad} of {counts.read} rows cannot be used ({reasons}); data.max_bad_fraction allows "
+            f"{data.max_bad_fraction:.2%}. Rows of each reason are in quarantine.jsonl. Fix them, "
+            "or raise data.max_bad_fraction."
+        )
+    if len(counts.labels) < 2:
+        raise DataError(
+            f"A classifier needs at least two labels in its training documents. Received: {list(counts.labels)} "
+            f"in {counts.documents['train']} training documents."
+        )

@@ -1,0 +1,60 @@
+"""A comparison on real executors: networks of ours and Spark ML's models, on the same documents."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from run.baselines import BASELINES
+from tests.integration.conftest import Command, Outcome
+
+pytestmark = pytest.mark.integration
+
+MODELS = ["mlp", "mixture", *BASELINES]
+
+
+@pytest.fixture(scope="module")
+def compared(
+    command: Command, reviews: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Outcome]:
+    folder = tmp_path_factory.mktemp("compared")
+    (folder / "reviews.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in reviews))
+    changes = (
+        f"data.input={folder}/reviews.jsonl",
+        'text.views=["word","char"]',
+        "model.embedding_size=16",
+        "model.filters=16",
+        "train.epochs=3",
+    )
+    sets = [part for change in changes for part in ("--set", change)]
+    outcome = command(
+        ["textcnn", "compare", "examples/reviews.toml", "--models", *MODELS, *sets, "--out", folder / "out"]
+    )
+    assert outcome.status == 0, outcome.terminal
+    return folder / "out", outcome
+
+
+def test_every_model_is_judged_on_the_same_documents_and_has_learned(compared: tuple[Path, Outcome]) -> None:
+    rows = json.loads((compared[0] / "comparison.json").read_text())
+    assert {row["model"] for row in rows} == set(MODELS)
+    assert len({row["quality"]["rows"] for row in rows}) == 1
+    assert all(row["quality"]["accuracy"] > 0.55 for row in rows)  # half of the reviews are positive
+    assert all(row["seconds"] > 0 for row in rows)
+
+
+def test_the_best_model_comes_first(compared: tuple[Path, Outcome]) -> None:
+    accuracies = [row["quality"]["accuracy"] for row in json.loads((compared[0] / "comparison.json").read_text())]
+    assert accuracies == sorted(accuracies, reverse=True)
+    lines = compared[1].stdout.splitlines()
+    header = next(number for number, line in enumerate(lines) if "test accuracy" in line and "macro-F1" in line)
+    assert sum(model in line for line in lines[header:] for model in MODELS) >= len(MODELS)
+
+
+def test_each_model_has_the_records_of_a_run(compared: tuple[Path, Outcome]) -> None:
+    results = {
+        name: json.loads((compared[0] / name / "result.json").read_text()) for name in ("mlp", "mixture", "spark_ml")
+    }
+    assert {result["status"] for result in results.values()} == {"succeeded"}
+    assert len({result["rows"]["train"] for result in results.values()}) == 1
+    assert results["spark_ml"]["members"].keys() == set(BASELINES)
