@@ -12,6 +12,8 @@ Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 View = Literal["word", "char", "word2", "char2"]
 
+Metric = Literal["accuracy", "macro_f1", "loss"]
+
 Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
@@ -152,8 +154,11 @@ class TrainConfig:
     label_smoothing: Fraction = 0.1
     """Share of each label that is spread over all classes in training (Szegedy et al., 2016)."""
 
+    metric: Metric = "accuracy"
+    """What makes an epoch better than another on the validation documents: accuracy, macro_f1 or loss."""
+
     patience: Positive = 2
-    """Stop after this many epochs without a better validation accuracy."""
+    """Stop after this many epochs in which no network has become better."""
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Seed of the initial weights, of dropout and of the order of the documents."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
-from run.config import TrainConfig
+from run.config import Metric, TrainConfig
 from run.events import EpochDone, Member, Progress, Report, Tested
 from run.metrics import Evaluation
 from run.splits import SPLITS, Split
@@ -52,18 +52,19 @@ class _Speed:
 
 @dataclass
 class _Best:
-    """A network's weights of the epoch with the best validation accuracy; of equal ones, that with the smaller loss."""
+    """A network's weights of the best epoch; of equal ones, that with the smaller loss."""
 
+    metric: Metric
     patience: int
-    rank: tuple[float, float] = (-1.0, 0.0)
+    rank: tuple[float, float] = (-math.inf, 0.0)
     improved: int = 0
-    """The last epoch with a better accuracy than all before."""
+    """The last epoch that was better than all before."""
     epoch: int = 0
     weights: Weights = field(default_factory=list)
 
     def offer(self, epoch: int, validation: Evaluation, weights: Weights) -> bool:
         """Keeps the weights if they are the best; tells whether to go on. Without validation, the last are best."""
-        rank = (validation.accuracy, -validation.loss)
+        rank = (-validation.loss if self.metric == "loss" else getattr(validation, self.metric), -validation.loss)
         if not validation.rows or rank[0] > self.rank[0]:
             self.improved = epoch
         if not validation.rows or rank > self.rank:
@@ -80,7 +81,7 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         TrainingError: the loss is not a number.
     """
     place = model.collective.place
-    bests, speed = [_Best(config.patience) for _ in model.networks], _Speed()
+    bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
     started = time.monotonic()
     documents = int(model.collective.gather(len(shares["train"])).sum())
     batch = config.batch_size or batches.default_size(documents, place.workers)

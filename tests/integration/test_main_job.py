@@ -113,11 +113,13 @@ def test_the_vocabularies_are_the_same_wherever_they_are_counted(
     run: tuple[Path, Outcome], reviews: list[dict[str, Any]]
 ) -> None:
     segmenter = Segmenter(user_dictionary=tuple(USER_DICTIONARY), stop_words=frozenset(STOP_WORDS))
-    preparation = Preparation.of(TextConfig(views=("word", "char"), max_length=40), segmenter, lambda _: "train")
+    text = TextConfig(views=("word", "char"), max_length=40)
+    preparation = Preparation.of(text, segmenter, lambda _: "train")
     training = [preparation.tokens(row["text"]) for row in reviews if split_of(row["text"], 0.1, 0.1) == "train"]
     for view in preparation.views:
         counts = Counter(token for tokens in training for token in tokens[view])
-        expected = "".join(f"{token}\n" for token in Vocabulary.of_counts(counts, 50_000, 2).tokens)
+        vocabulary = Vocabulary.of_counts(counts, text.vocabulary_size, text.min_count)
+        expected = "".join(f"{token}\n" for token in vocabulary.tokens)
         assert (run[0] / f"vocabulary-{view}.txt").read_bytes() == expected.encode()
         assert (run[0] / f"model/1/assets/vocabulary-{view}.txt").read_bytes() == expected.encode()
         assert ("质量不错\n" in expected) == (view == "word")

@@ -173,6 +173,18 @@ def test_of_epochs_with_the_best_accuracy_that_with_the_smallest_loss_is_best(kn
     assert (trained.best_epoch, trained.epochs) == (4, 4)
 
 
+@pytest.mark.parametrize(("metric", "best"), [("accuracy", 1), ("macro_f1", 2), ("loss", 3)])
+def test_the_run_file_says_what_makes_an_epoch_better(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch, metric: str, best: int
+) -> None:
+    run = case(epochs=3, patience=3, metric=metric)
+    one_class, fair, sure = [[9, 0], [3, 0]], [[6, 3], [1, 2]], [[5, 4], [2, 1]]
+    losses = zip((one_class, fair, sure), (0.9, 0.8, 0.7), strict=True)
+    epochs = iter([Evaluation(np.array(confusion), loss) for confusion, loss in losses])
+    monkeypatch.setattr(run.model, "evaluate", lambda _: ([found := next(epochs)] * 2, found))
+    assert run.train(SEPARABLE, SEPARABLE, []).best_epoch == best
+
+
 def test_a_better_epoch_renews_the_patience(known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
     run = known_case(epochs=10, patience=2)
     right_of_ten = iter([5, 4, 6, 6, 5])
