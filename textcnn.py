@@ -23,6 +23,7 @@ from cluster.errors import ClusterError
 from cluster.spark_submit import Launch
 from cluster.yarn import client
 from cluster.yarn import launch as yarn
+from cluster.yarn.uris import on_hdfs
 from local_hadoop import command as hadoop
 from run import profile, settings, signals
 from run.config import RunConfig
@@ -90,12 +91,13 @@ def _train(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     config = settings.read(RunConfig, options.run_file, options.set)
     where = settings.read(Profile, profile.path_of(options.profile))
+    out = options.out or f"runs/{config.name}-compared-{time.strftime('%Y%m%d-%H%M%S')}"
     launch = Launch(
         name=config.name,
         script=DRIVER,
         run_file=options.run_file,
         changes=options.set,
-        out=options.out or f"runs/{config.name}-compared-{time.strftime('%Y%m%d-%H%M%S')}",
+        out=on_hdfs(out, where.principal) if where.master == "yarn" else out,
         passed_on=options.passed_on,
     )
     place = {"local": local.train, "yarn": yarn.train}[where.master]

@@ -84,12 +84,14 @@ class Terminal:
                 f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
                 f"{result.test.rows} documents"
             )
-        if result.test and result.members:
+        if result.members:
             alone = (f"{name} {_percent(member.accuracy)}" for name, member in result.members.items())
-            self.say(f"its members alone: {', '.join(alone)}")
-            if better := [n for n, member in result.members.items() if member.accuracy > result.test.accuracy]:
-                self.say(f"The model is below {' and '.join(better)} alone. {ADVICE}")
-        self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
+            self.say(f"{'its members alone' if result.test else 'test accuracy'}: {', '.join(alone)}")
+        better = [n for n, member in result.members.items() if result.test and member.accuracy > result.test.accuracy]
+        if better:
+            self.say(f"The model is below {' and '.join(better)} alone. {ADVICE}")
+        if result.model:
+            self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
 
     def fail(self, error: str) -> None:
         """Prints why the run has failed."""

@@ -7,8 +7,10 @@ Exit status as that of train.py.
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 from pyspark.ml import Model, Pipeline
@@ -21,10 +23,12 @@ from pyspark.ml.classification import (
     OneVsRest,
     RandomForestClassifier,
 )
-from pyspark.ml.feature import IDF, CountVectorizerModel, Normalizer, StringIndexerModel, VectorSlicer
+from pyspark.ml.feature import IDF, Normalizer, VectorSlicer
+from pyspark.ml.linalg import SparseVector, VectorUDT
 from pyspark.ml.wrapper import JavaEstimator
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
+from pyspark.sql.types import DoubleType
 
 from run.baselines import BASELINES, Baseline
 from run.config import RunConfig
@@ -36,6 +40,7 @@ from spark_driver import job
 from spark_driver.preparing import Prepared, prepare
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
+from text.vocabulary import FIRST_TOKEN
 
 SMOOTHING = 0.1
 """As the naive Bayes of a run."""
@@ -90,17 +95,24 @@ def counted(prepared: Prepared) -> DataFrame:
 
     The features are the tokens of every view's vocabulary, so that all models see what the networks see.
     """
-    vocabularies = prepared.language.vocabularies.values()
-    tokens = [F.transform(F.split(F.col("tokens")[i], " "), partial(_of_view, i)) for i in range(len(vocabularies))]
-    named = [f"{i} {token}" for i, vocabulary in enumerate(vocabularies) for token in vocabulary.tokens]
-    counter = CountVectorizerModel.from_vocabulary(named, "all", "counts")
-    classes = StringIndexerModel.from_labels(list(prepared.language.labels), "label", "class")
-    documents = prepared.documents.withColumn("all", F.concat(*tokens))
-    return classes.transform(counter.transform(documents)).select("split", F.col("class").alias("label"), "counts")
+    shared = prepared.documents.sparkSession.sparkContext.broadcast(prepared.language)
+    starts = _starts([len(vocabulary.tokens) for vocabulary in prepared.language.vocabularies.values()])
+
+    def counts(tokens: list[str]) -> SparseVector:
+        features: Counter[int] = Counter()
+        for start, vocabulary, of_view in zip(starts[:-1], shared.value.vocabularies.values(), tokens, strict=True):
+            ids = vocabulary.encode(of_view.split())
+            features.update(start + i - FIRST_TOKEN for i in ids if i >= FIRST_TOKEN)
+        return SparseVector(starts[-1], dict(features))
+
+    label = F.udf(lambda label: float(shared.value.classes[label]), DoubleType())
+    vector = F.udf(lambda tokens: counts(tokens), VectorUDT())  # Spark would guess at the types of `counts` itself
+    return prepared.documents.select("split", label("label").alias("label"), vector("tokens").alias("counts"))
 
 
-def _of_view(number: int, token: Column) -> Column:
-    return F.concat(F.lit(f"{number} "), token)
+def _starts(sizes: Sequence[int]) -> list[int]:
+    """Where the features of each view begin, and how many there are in all."""
+    return [0, *accumulate(sizes)]
 
 
 def evaluated(model: Model, documents: DataFrame, classes: int) -> Evaluation:
@@ -169,8 +181,8 @@ def _few(tokens: list[int], classifier: JavaEstimator) -> Pipeline:
 
 def _most_frequent(sizes: Sequence[int], number: int) -> list[int]:
     """The features of so many of the most frequent tokens, as many of each view."""
-    starts, each = np.cumsum([0, *sizes[:-1]]).tolist(), number // len(sizes)
-    return [start + i for start, size in zip(starts, sizes, strict=True) for i in range(min(size, each))]
+    each = number // len(sizes)
+    return [start + i for start, size in zip(_starts(sizes)[:-1], sizes, strict=True) for i in range(min(size, each))]
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
             _finite(together.loss, 1.0, epoch, steps)
         report(_epoch_done(place.worker, epoch, loss, trained, together, time.monotonic() - begun))
         offers = zip(bests, each, model.weights(), strict=True)
-        if not sum(best.offer(epoch, validation, weights) for best, validation, weights in offers):
+        hopeful = [best.offer(epoch, validation, weights) for best, validation, weights in offers]
+        if not any(hopeful):
             break
     if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):
         raise TrainingError(DIVERGED)

@@ -189,6 +189,17 @@ def test_a_training_error_fails_the_application_with_its_reason(
     assert models(f"{folder}/out/failed") == []
 
 
+def test_a_comparison_is_an_application_of_each_network_and_one_of_all_baselines(folder: str, command: Command) -> None:
+    textcnn, _, *files = command("out/compared")
+    compared = ended([textcnn, "compare", *files, "--models", "mlp", "ml_naive_bayes", "ml_decision_tree"])
+    assert compared.status == 0, compared.terminal
+    assert len(re.findall("submitted application_", compared.terminal)) == 2
+    assert re.search(r"test accuracy: ml_naive_bayes [\d.]+ %, ml_decision_tree [\d.]+ %", compared.terminal)
+    rows = json.loads(storage.read(f"{folder}/out/compared/comparison.json"))
+    assert {row["model"] for row in rows} == {"mlp", "ml_naive_bayes", "ml_decision_tree"}
+    assert len({row["quality"]["rows"] for row in rows}) == 1
+
+
 def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: str, command: Command) -> None:
     done = ended(command("out/client", more=f'{ON_ONE_NODE}\ndeploy_mode = "client"'))
     assert done.status == 0, done.terminal
