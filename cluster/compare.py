@@ -64,7 +64,7 @@ def compare(models: Sequence[str], launch: Launch, baselines: Path, run: Run, co
         if status := run(replace(launch, script=baselines, out=out, options=["--models", *classical])):
             return status
         result = _result(out)
-        compared += [Compared(name, result.members.get(name), result.seconds.models[name]) for name in classical]
+        compared += [Compared(name, result.members.get(name), result.model_seconds[name]) for name in classical]
     compared.sort(key=lambda c: c.quality.accuracy if c.quality else 0.0, reverse=True)
     storage.write(storage.join(launch.out, COMPARISON), json.dumps([asdict(c) for c in compared], indent=2).encode())
     console.print(_table(compared))

@@ -46,8 +46,6 @@ class Seconds:
     train: float | None = None
     export: float | None = None
     total: float | None = None
-    models: dict[str, float] = field(default_factory=dict)
-    """How long each model took that a comparison trained."""
 
 
 @dataclass
@@ -69,7 +67,9 @@ class Result:
     error: str | None = None
     test: Quality | None = None
     members: dict[str, Quality] = field(default_factory=dict)
-    """How each network and naive Bayes did alone on the same documents."""
+    """How each network and naive Bayes, or each of a comparison's classical models, did alone on the same documents."""
+    model_seconds: dict[str, float] = field(default_factory=dict)
+    """How long each of a comparison's classical models took to train."""
     model: str | None = None
     rows: Rows = field(default_factory=Rows)
     rejected: dict[str, int] = field(default_factory=dict)

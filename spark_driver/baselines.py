@@ -87,7 +87,7 @@ def train(models: Sequence[Baseline], config: RunConfig, folder: RunFolder, resu
             if test.rows:
                 result.members[name] = Quality(test.accuracy, test.macro_f1, test.rows)
                 terminal.say(f"{name}: test accuracy {100 * test.accuracy:.2f} %, {seconds:.1f} s")
-            result.seconds.models[name] = seconds
+            result.model_seconds[name] = seconds
 
 
 def counted(prepared: Prepared) -> DataFrame:

@@ -38,7 +38,7 @@ def succeeded(test: float, seconds: float, **members: float) -> Result:
 
 def classical(**members: float) -> Result:
     result = Result(status="succeeded", exit_status=0, members={n: Quality(v, v, 10) for n, v in members.items()})
-    result.seconds.models = dict.fromkeys(members, 2.0)
+    result.model_seconds = dict.fromkeys(members, 2.0)
     return result
 
 
