@@ -15,6 +15,7 @@ from run import folder
 from run.baselines import BASELINES
 from run.config import Kind
 from run.result import Quality, Result
+from run.terminal import percent
 
 NETWORKS: tuple[Kind, ...] = get_args(Kind)
 MODELS = (*NETWORKS, "mixture", *BASELINES)
@@ -80,8 +81,7 @@ def _table(compared: Sequence[Compared]) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for row in compared:
-        quality = (
-            [f"{100 * v:.2f} %" for v in (row.quality.accuracy, row.quality.macro_f1)] if row.quality else ["–"] * 2
-        )
-        table.add_row(row.model, *quality, "–" if row.seconds is None else f"{row.seconds:.1f}")
+        accuracy, macro_f1 = (row.quality.accuracy, row.quality.macro_f1) if row.quality else (None, None)
+        seconds = "–" if row.seconds is None else f"{row.seconds:.1f}"
+        table.add_row(row.model, percent(accuracy), percent(macro_f1), seconds)
     return table

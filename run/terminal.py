@@ -69,8 +69,8 @@ class Terminal:
             self._accuracy = event.validation_accuracy
             self.say(
                 f"epoch {event.epoch}: {event.trained} documents in {event.seconds:.1f} s, loss {event.loss:.4f}, "
-                f"validation accuracy {_percent(event.validation_accuracy)}, "
-                f"macro-F1 {_percent(event.validation_macro_f1)}"
+                f"validation accuracy {percent(event.validation_accuracy)}, "
+                f"macro-F1 {percent(event.validation_macro_f1)}"
             )
         elif isinstance(event, Tested):
             self._confusion = event.confusion
@@ -81,11 +81,11 @@ class Terminal:
             if self._confusion and len(labels) <= MOST_CLASSES:
                 self.say("\n".join(_confusion_lines(labels, self._confusion)))
             self.say(
-                f"test accuracy {_percent(result.test.accuracy)}, macro-F1 {_percent(result.test.macro_f1)}, "
+                f"test accuracy {percent(result.test.accuracy)}, macro-F1 {percent(result.test.macro_f1)}, "
                 f"{result.test.rows} documents"
             )
         if result.members:
-            alone = (f"{name} {_percent(member.accuracy)}" for name, member in result.members.items())
+            alone = (f"{name} {percent(member.accuracy)}" for name, member in result.members.items())
             self.say(f"{'its members alone' if result.test else 'test accuracy'}: {', '.join(alone)}")
         better = [n for n, member in result.members.items() if result.test and member.accuracy > result.test.accuracy]
         if better:
@@ -103,7 +103,7 @@ class Terminal:
         figures = (
             f"epoch {event.epoch}/{event.epochs}, step {event.step}/{event.steps}, "
             f"{event.documents_per_second:,.0f} documents/s, loss {event.loss:.4f}, "
-            f"validation accuracy {_percent(self._accuracy)}, "
+            f"validation accuracy {percent(self._accuracy)}, "
             f"at most {documents_left / max(event.documents_per_second, 1e-9):.0f} s left"
         )
         self._bar.update(self._task, total=total, completed=done, figures=figures)
@@ -122,5 +122,6 @@ def _confusion_lines(labels: Sequence[str], confusion: list[list[int]]) -> list[
     return ["test documents, true labels in rows, predicted labels in columns:", header, *lines]
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """Returns a share as the terminal shows it."""
     return "–" if value is None else f"{100 * value:.2f} %"

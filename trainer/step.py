@@ -14,7 +14,7 @@ from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.judging import evaluated
 from trainer.lazy_adam import LazyAdam
 from trainer.models.build import networks
-from trainer.models.network import another, distinct
+from trainer.models.network import Network, another, distinct
 from trainer.spool import Share
 
 _LABELS = tf.TensorSpec([None], tf.int32)
@@ -30,6 +30,11 @@ class Table(NamedTuple):
 
     network: str
     view: View
+
+
+def copied(network: Network) -> Weights:
+    """Returns a copy of a network's weights."""
+    return [np.array(w) for w in network.get_weights()]
 
 
 class ReplicatedModel:
@@ -145,7 +150,7 @@ class ReplicatedModel:
 
     def weights(self) -> list[Weights]:
         """Returns a copy of each network's weights."""
-        return [[np.array(w) for w in network.get_weights()] for network in self.networks.values()]
+        return [copied(network) for network in self.networks.values()]
 
     def restore(self, weights: list[Weights]) -> None:
         """Sets each network's weights."""

@@ -15,9 +15,10 @@ from trainer import batches
 from trainer.errors import TrainingError
 from trainer.judging import Judge
 from trainer.mixture import Mixture
+from trainer.models.network import Network
 from trainer.naive_bayes import NaiveBayes
 from trainer.spool import Share, Spool
-from trainer.step import ReplicatedModel, Weights
+from trainer.step import ReplicatedModel, Weights, copied
 
 REPORT_SECONDS = 1.0
 DIVERGED = "Training has diverged. Lower train.learning_rate."
@@ -62,13 +63,13 @@ class _Best:
     epoch: int = 0
     weights: Weights = field(default_factory=list)
 
-    def offer(self, epoch: int, validation: Evaluation, weights: Weights) -> bool:
+    def offer(self, epoch: int, validation: Evaluation, network: Network) -> bool:
         """Keeps the weights if they are the best; tells whether to go on. Without validation, the last are best."""
         rank = (-validation.loss if self.metric == "loss" else getattr(validation, self.metric), -validation.loss)
         if not validation.rows or rank[0] > self.rank[0]:
             self.improved = epoch
         if not validation.rows or rank > self.rank:
-            self.rank, self.epoch, self.weights = rank, epoch, weights
+            self.rank, self.epoch, self.weights = rank, epoch, copied(network)
         return epoch - self.improved < self.patience
 
 
@@ -97,8 +98,8 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
         if together.rows:
             _finite(together.loss, 1.0, epoch, steps)
         report(_epoch_done(place.worker, epoch, loss, trained, together, time.monotonic() - begun))
-        offers = zip(bests, each, model.weights(), strict=True)
-        hopeful = [best.offer(epoch, validation, weights) for best, validation, weights in offers]
+        offers = zip(bests, each, model.networks.values(), strict=True)
+        hopeful = [best.offer(epoch, validation, network) for best, validation, network in offers]
         if not any(hopeful):
             break
     if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from run.config import ModelConfig, View
-from trainer.models.network import Network
+from trainer.models.network import Network, summed
 
 
 class LogisticRegression(Network):
@@ -37,7 +37,6 @@ class LogisticRegression(Network):
         """Returns the logits of documents; see `Network`."""
         logits = tf.identity(self.bias.value)
         for view, of_view in rows.items():
-            inside = tf.cast(places[view] != 0, of_view.dtype)
-            summed = tf.reduce_sum(tf.gather(of_view, places[view]) * inside[:, :, None], 1)
-            logits += summed / tf.sqrt(tf.maximum(tf.reduce_sum(inside, 1, keepdims=True), 1.0))
+            total, count = summed(of_view, places[view])
+            logits += total / tf.sqrt(count)
         return logits

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from run.config import ModelConfig, View
 from trainer.models.embedding import Embedding
-from trainer.models.network import Network, another, dropped
+from trainer.models.network import Network, another, dropped, summed
 
 
 class MLP(Network):
@@ -39,8 +39,6 @@ class MLP(Network):
         """Returns the logits of documents; see `Network`."""
         means = []
         for number, (view, embedding) in enumerate(self.embeddings.items(), 1):
-            of_view, where = embedding.thinned(rows[view], places[view], another(dropout_seed, number))
-            inside = tf.cast(where != 0, of_view.dtype)
-            summed = tf.reduce_sum(tf.gather(of_view, where) * inside[:, :, None], 1)
-            means.append(summed / tf.maximum(tf.reduce_sum(inside, 1, keepdims=True), 1.0))
+            total, count = summed(*embedding.thinned(rows[view], places[view], another(dropout_seed, number)))
+            means.append(total / count)
         return self.classifier(dropped(self.hidden(tf.concat(means, 1)), self._config.dropout, dropout_seed))

@@ -66,6 +66,21 @@ def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tokens, tf.reshape(places[1:], tf.shape(ids))
 
 
+def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the sum of the rows of each document's tokens, and their number, at least 1.
+
+    Args:
+        rows: of the distinct tokens, float32 [distinct, columns].
+        places: which of them stands where, int32 [documents, tokens], 0 in the padding.
+
+    Returns:
+        float32 [documents, columns] and float32 [documents, 1].
+    """
+    inside = tf.cast(places != 0, rows.dtype)
+    total = tf.reduce_sum(tf.gather(rows, places) * inside[:, :, None], 1)
+    return total, tf.maximum(tf.reduce_sum(inside, 1, keepdims=True), 1.0)
+
+
 def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:
     """Leaves out a share of the values and scales up the others; without a seed, nothing happens."""
     return values if seed is None or not rate else tf.nn.experimental.stateless_dropout(values, rate, seed=seed)

@@ -6,12 +6,12 @@ import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.models.network import Network, another, dropped
 from trainer.shared_products import pooled
 
 
-class TextCNN(Network):
+class TextCNN(Branched):
     """A convolutional text classifier, with an embedding and convolutions of several widths for each view.
 
     A document of n tokens has n windows of each width, one starting at each token; a window that reaches
@@ -30,29 +30,11 @@ class TextCNN(Network):
             classes: number of labels.
             seed: seed of the initial weights.
         """
-        super().__init__(name="textcnn")
-        self._config = config
-        self.branches = {view: Branch(config, size, seed, view) for view, size in sizes.items()}
-        self.tables = {view: branch.embedding.vectors.value for view, branch in self.branches.items()}
-        self.classifier = keras.layers.Dense(
-            classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="classifier"
-        )
-        self.classifier.build((None, config.filters * len(config.widths) * len(self.branches)))
-        self.built = True
-
-    def classify(
-        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Returns the logits of documents; see `Network`."""
-        features = [
-            branch(rows[view], places[view], another(dropout_seed, number))
-            for number, (view, branch) in enumerate(self.branches.items(), 1)
-        ]
-        dropped_out = dropped(tf.concat(features, 1), self._config.dropout, dropout_seed)
-        return dropped_out @ self.classifier.kernel.value + self.classifier.bias.value
+        branches = {view: TextCNNBranch(config, size, seed, view) for view, size in sizes.items()}
+        super().__init__("textcnn", config, branches, config.filters * len(config.widths), classes, seed)
 
 
-class Branch(keras.layers.Layer):
+class TextCNNBranch(Branch):
     """The embedding of a view's tokens, and its convolutions."""
 
     def __init__(self, config: ModelConfig, size: int, seed: int, view: View):

@@ -6,11 +6,11 @@ import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.models.network import Network, another, dropped
 
 
-class TextRNN(Network):
+class TextRNN(Branched):
     """A recurrent text classifier, with an embedding, a GRU in both directions and attention for each view.
 
     Padding is masked in the recurrence and has no attention, so that it changes no score. A document without tokens
@@ -21,28 +21,11 @@ class TextRNN(Network):
 
     def __init__(self, config: ModelConfig, sizes: Mapping[View, int], classes: int, seed: int):
         """Builds the weights; see `TextCNN`."""
-        super().__init__(name="textrnn")
-        self._config = config
-        self.branches = {view: Branch(config, size, seed, view) for view, size in sizes.items()}
-        self.tables = {view: branch.embedding.vectors.value for view, branch in self.branches.items()}
-        self.classifier = keras.layers.Dense(
-            classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="classifier"
-        )
-        self.classifier.build((None, 2 * config.units * len(sizes)))
-        self.built = True
-
-    def classify(
-        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Returns the logits of documents; see `Network`."""
-        features = [
-            branch(rows[view], places[view], another(dropout_seed, number))
-            for number, (view, branch) in enumerate(self.branches.items(), 1)
-        ]
-        return self.classifier(dropped(tf.concat(features, 1), self._config.dropout, dropout_seed))
+        branches = {view: TextRNNBranch(config, size, seed, view) for view, size in sizes.items()}
+        super().__init__("textrnn", config, branches, 2 * config.units, classes, seed)
 
 
-class Branch(keras.layers.Layer):
+class TextRNNBranch(Branch):
     """The embedding of a view's tokens, its recurrence, and its attention."""
 
     def __init__(self, config: ModelConfig, size: int, seed: int, view: View):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from run.config import ModelConfig
-from trainer.models.textrnn import Branch, TextRNN
+from trainer.models.textrnn import TextRNN, TextRNNBranch
 
 pytestmark = pytest.mark.usefixtures("collective")
 
@@ -12,24 +12,24 @@ SIZES = ModelConfig(embedding_size=4, units=3)
 
 
 @pytest.fixture(scope="module")
-def branch() -> Branch:
-    return Branch(SIZES, 9, seed=1, view="word")
+def branch() -> TextRNNBranch:
+    return TextRNNBranch(SIZES, 9, seed=1, view="word")
 
 
-def states(branch: Branch, tokens: list[int]) -> np.ndarray:
+def states(branch: TextRNNBranch, tokens: list[int]) -> np.ndarray:
     """What attention has to choose from, float32 [tokens, 2 × units]."""
     vectors = branch.embedding.vectors.numpy()[[tokens]]
     both: np.ndarray = branch.recurrence(vectors).numpy()[0]
     return both
 
 
-def test_without_a_preference_attention_takes_the_mean_of_the_states(branch: Branch) -> None:
+def test_without_a_preference_attention_takes_the_mean_of_the_states(branch: TextRNNBranch) -> None:
     branch.context.assign(np.zeros(6))
     found = branch(branch.embedding.vectors.value, np.array([[2, 3, 4, 0, 0]], np.int32)).numpy()
     assert found[0] == pytest.approx(states(branch, [2, 3, 4]).mean(0), abs=1e-6)
 
 
-def test_with_a_strong_preference_attention_takes_one_state(branch: Branch) -> None:
+def test_with_a_strong_preference_attention_takes_one_state(branch: TextRNNBranch) -> None:
     expected = states(branch, [2, 3, 4])
     scores = branch.projection(expected[None]).numpy()[0]
     direction = scores[1] - scores[[0, 2]].mean(0)

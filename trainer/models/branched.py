@@ -1,0 +1,47 @@
+"""What TextCNN and TextRNN have in common: a branch of layers for each view, and one layer over all their features."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from run.config import ModelConfig, View
+from trainer.models.embedding import Embedding
+from trainer.models.network import Network, another, dropped
+
+
+class Branch(keras.layers.Layer):
+    """Makes features of documents from a view's tokens: (rows, places, dropout seed) to float32 [documents, features].
+
+    A document without tokens has features of zero.
+    """
+
+    embedding: Embedding
+
+
+class Branched(Network):
+    """A branch for each view, dropout over their features, and a dense layer."""
+
+    def __init__(
+        self, name: str, config: ModelConfig, branches: Mapping[View, Branch], features: int, classes: int, seed: int
+    ):
+        """Takes the branches, which have so many features each, and builds the dense layer."""
+        super().__init__(name=name)
+        self._config = config
+        self.branches = dict(branches)
+        self.tables = {view: branch.embedding.vectors.value for view, branch in branches.items()}
+        self.classifier = keras.layers.Dense(
+            classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="classifier"
+        )
+        self.classifier.build((None, features * len(branches)))
+        self.built = True
+
+    def classify(
+        self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor], dropout_seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [
+            branch(rows[view], places[view], another(dropout_seed, number))
+            for number, (view, branch) in enumerate(self.branches.items(), 1)
+        ]
+        return self.classifier(dropped(tf.concat(features, 1), self._config.dropout, dropout_seed))
