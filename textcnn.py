@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -68,46 +68,44 @@ def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
+PLACES = {"local": local.train, "yarn": yarn.train}
+
+
 def _train(options: argparse.Namespace) -> int:
-    config = settings.read(RunConfig, options.run_file, options.set)
-    where = settings.read(Profile, profile.path_of(options.profile))
-    launch = Launch(
-        name=config.name,
-        script=DRIVER,
-        run_file=options.run_file,
-        changes=options.set,
-        out=options.out or f"runs/{config.name}-{time.strftime('%Y%m%d-%H%M%S')}",
-        passed_on=options.passed_on,
-    )
-    place = {"local": local.train, "yarn": yarn.train}[where.master]
+    where, launch = _launch(options, "")
     try:
         with signals.raised():
-            return place(where, launch, options.dry_run)
+            return PLACES[where.master](where, launch, options.dry_run)
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
         return 1
 
 
 def _compare(options: argparse.Namespace) -> int:
-    config = settings.read(RunConfig, options.run_file, options.set)
-    where = settings.read(Profile, profile.path_of(options.profile))
-    out = options.out or f"runs/{config.name}-compared-{time.strftime('%Y%m%d-%H%M%S')}"
-    launch = Launch(
-        name=config.name,
-        script=DRIVER,
-        run_file=options.run_file,
-        changes=options.set,
-        out=on_hdfs(out, where.principal) if where.master == "yarn" else out,
-        passed_on=options.passed_on,
-    )
-    place = {"local": local.train, "yarn": yarn.train}[where.master]
-    run = partial(place, where, dry_run=False)
+    where, launch = _launch(options, "compared-")
+    if where.master == "yarn":
+        launch = replace(launch, out=on_hdfs(launch.out, where.principal))
+    run = partial(PLACES[where.master], where, dry_run=False)
     try:
         with signals.raised():
             return compare.compare(options.models, launch, BASELINES, run, Console())
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} between two runs", file=sys.stderr)
         return 1
+
+
+def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
+    """Where to run, and what; a folder that is not given is named by the run, the kind of the launch, and the time."""
+    config = settings.read(RunConfig, options.run_file, options.set)
+    launch = Launch(
+        name=config.name,
+        script=DRIVER,
+        run_file=options.run_file,
+        changes=options.set,
+        out=options.out or f"runs/{config.name}-{kind}{time.strftime('%Y%m%d-%H%M%S')}",
+        passed_on=options.passed_on,
+    )
+    return settings.read(Profile, profile.path_of(options.profile)), launch
 
 
 def _doctor(options: argparse.Namespace) -> int:
