@@ -5,8 +5,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
+from text.dictionary import Dictionary
 from text.errors import SegmenterError
+
+if TYPE_CHECKING:
+    import jieba
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class Segmenter:
         stop_words = self.stop_words
         return [t for t in self._cut(text) if t not in stop_words and not t.isspace()]
 
+    def dictionary(self) -> Dictionary:
+        """Returns the words that it knows, those of the user dictionary among them."""
+        tokenizer = _jieba(tuple(self._words))
+        return Dictionary(tokenizer.FREQ, tokenizer.total)
+
     @property
     def _words(self) -> list[tuple[str, int | None]]:
         return [_entry(number, line) for number, line in enumerate(self.user_dictionary, 1) if line.strip()]
@@ -46,13 +56,13 @@ class Segmenter:
     def _cut(self) -> Callable[[str], list[str]]:
         # rjieba cannot take a user dictionary as jieba does (word by word, with suggested frequencies).
         if self.user_dictionary or self.use_rjieba is False:
-            return _jieba(tuple(self._words))
+            return _cut_by(_jieba(tuple(self._words)))
         try:
             import rjieba
         except ImportError:
             if self.use_rjieba:
                 raise
-            return _jieba(())
+            return _cut_by(_jieba(()))
         return lambda text: rjieba.cut(text, hmm=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -60,7 +70,7 @@ class Segmenter:
 
 
 @lru_cache(maxsize=4)
-def _jieba(words: tuple[tuple[str, int | None], ...]) -> Callable[[str], list[str]]:
+def _jieba(words: tuple[tuple[str, int | None], ...]) -> "jieba.Tokenizer":
     """Loads jieba with further words, once for a process: it takes a second, and a process has many tasks."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
@@ -72,6 +82,10 @@ def _jieba(words: tuple[tuple[str, int | None], ...]) -> Callable[[str], list[st
     tokenizer.initialized = True  # not through jieba's cache file, for which processes would race
     for word, frequency in words:
         tokenizer.add_word(word, frequency)
+    return tokenizer
+
+
+def _cut_by(tokenizer: "jieba.Tokenizer") -> Callable[[str], list[str]]:
     return lambda text: tokenizer.lcut(text, HMM=False)
 
 

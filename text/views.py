@@ -20,10 +20,12 @@ def tokens_of(view: View, text: str, words: Sequence[str], max_length: int) -> l
         words: its words.
         max_length: how many words are kept; twice as many characters, or pairs of them.
     """
-    if view.startswith("word"):
-        tokens, kept = words, max_length
-    else:
-        tokens, kept = [character for character in text if not character.isspace()], CHARACTERS_PER_WORD * max_length
+    tokens = words if view.startswith("word") else [character for character in text if not character.isspace()]
     if view.endswith("2"):
         tokens = [BETWEEN.join(pair) for pair in pairwise(tokens)]
-    return list(tokens[:kept])
+    return list(tokens[: kept_tokens(view, max_length)])
+
+
+def kept_tokens(view: View, max_length: int) -> int:
+    """Returns how many tokens of a view are kept where so many words are."""
+    return max_length if view.startswith("word") else CHARACTERS_PER_WORD * max_length

@@ -1,0 +1,41 @@
+"""Code points of texts, and what kind of character each is."""
+
+import re
+
+import numpy as np
+import tensorflow as tf
+
+OTHER, SPACE, DICTIONARY, LATIN = range(4)
+"""What the segmenter makes of a character: a token of its own, nothing, a part of words, a part of words and numbers."""
+
+_KINDS = 1 << 16
+"""Characters from here on are like the last one before: tokens of their own."""
+_DICTIONARY = re.compile(r"[\u4E00-\u9FD5+#&._%\-]")
+_LATIN = re.compile("[a-zA-Z0-9]")
+
+
+def _kind(character: str) -> int:
+    if character.isspace():
+        return SPACE
+    if _LATIN.match(character):
+        return LATIN
+    return DICTIONARY if _DICTIONARY.match(character) else OTHER
+
+
+KINDS = np.array([_kind(chr(code)) for code in range(_KINDS)], np.int32)
+"""Of each code point; the classes are jieba's (`re_han_default` and `re_eng` of its version 0.42)."""
+
+
+def in_words(text: str) -> bool:
+    """Whether a word of these characters can be found by the segmenter."""
+    return all(KINDS[min(ord(character), _KINDS - 1)] >= DICTIONARY for character in text)
+
+
+def code_points(texts: tf.Tensor) -> tf.RaggedTensor:
+    """Returns the code points of texts, int32 [texts, (characters)]; what is not UTF-8 becomes U+FFFD."""
+    return tf.strings.unicode_decode(texts, "UTF-8")
+
+
+def kinds(characters: tf.Tensor) -> tf.Tensor:
+    """Returns the kind of each code point, int32 as the input."""
+    return tf.gather(tf.constant(KINDS), tf.minimum(characters, _KINDS - 1))

@@ -1,0 +1,176 @@
+"""jieba's dictionary segmentation with stock TensorFlow operations, for all characters of a batch at once.
+
+The words of a text are those whose product of probabilities is largest, in each run of characters that stand in words
+(https://github.com/fxsj/jieba: cut with HMM=False). Runs are independent of each other. In steps:
+
+1. From each character down the trie of the dictionary, a level at a time, wherever a word may still follow.
+2. The best word at each place, from the end of each run to its beginning; all runs side by side.
+3. The places that the best words lead to, from the beginning of each run.
+4. Single letters and digits beside each other are one token.
+
+Scores are added in float64 and in jieba's order, and of equally good words the longest wins, so that ties are as there.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from text.dictionary import Dictionary
+from trainer.graph.characters import DICTIONARY, LATIN, in_words, kinds
+
+_CODE_BITS = 16
+"""Of a code point that stands in words."""
+_NONE = -math.inf
+"""The score where no word is."""
+
+
+class _Runs(NamedTuple):
+    """Characters that stand in words, in the order of the texts, and the runs that they form."""
+
+    codes: tf.Tensor
+    """Int32 [characters]."""
+    begins: tf.Tensor
+    """Whether a run begins there, bool [characters]."""
+    run: tf.Tensor
+    """Number of the run that each character is in, int32 [characters]."""
+    lengths: tf.Tensor
+    """Int32 [runs]."""
+
+    @property
+    def ends(self) -> tf.Tensor:
+        """The character after the run that each character is in, int32 [characters]."""
+        return tf.gather(tf.cumsum(self.lengths), self.run)
+
+
+class GraphSegmenter(tf.Module):
+    """Finds where the tokens of texts begin."""
+
+    def __init__(self, dictionary: Dictionary):
+        """Builds the trie: its nodes in the order of their depth, then of their prefixes; node 0 is the root.
+
+        So the pairs of parent and character ascend, and a child is found by binary search, without a table of hashes.
+        """
+        super().__init__(name="segmenter")
+        words = {word: count for word, count in dictionary.frequencies.items() if word and in_words(word)}
+        prefixes = sorted(words, key=lambda word: (len(word), word))
+        number = {"": 0} | {prefix: node for node, prefix in enumerate(prefixes, 1)}
+        total = math.log(dictionary.total)
+        scores = [_NONE, *(math.log(words[prefix]) - total if words[prefix] else _NONE for prefix in prefixes)]
+        edges = [number[prefix[:-1]] << _CODE_BITS | ord(prefix[-1]) for prefix in prefixes]
+        self.edges = tf.Variable(np.array(edges, np.int64), trainable=False, name="edges")
+        self.scores = tf.Variable(np.array(scores, np.float64), trainable=False, name="scores")
+        self.unknown = -total
+        self.longest = max(map(len, prefixes), default=1)
+
+    def starts(self, codes: tf.Tensor, text_starts: tf.Tensor) -> tf.Tensor:
+        """Returns whether a token begins at each character, bool [characters].
+
+        Args:
+            codes: code points of all texts in a row, int32 [characters].
+            text_starts: whether a text begins there, bool [characters].
+        """
+        kind = kinds(codes)
+        inside = kind >= DICTIONARY
+        before = tf.concat([[False], inside[:-1]], 0)
+        where = tf.where(inside)
+        begins = tf.gather_nd(text_starts | ~before, where)
+        run = tf.cumsum(tf.cast(begins, tf.int32)) - 1
+        runs = _Runs(tf.gather_nd(codes, where), begins, run, tf.math.bincount(run))
+        sizes = self._best_sizes(runs)
+        starts = _reached(runs, sizes)
+        alone = starts & (sizes == 1) & (tf.gather_nd(kind, where) == LATIN)
+        joined = alone & tf.concat([[False], alone[:-1]], 0) & ~begins
+        return tf.tensor_scatter_nd_update(~inside, where, starts & ~joined)
+
+    def _children(self, nodes: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        """The node that a character leads to from each node; 0 where there is none."""
+        wanted = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
+        at = tf.minimum(tf.searchsorted(self.edges, wanted), tf.size(self.edges) - 1)
+        return tf.where(tf.gather(self.edges, at) == wanted, at + 1, 0)
+
+    def _words(self, runs: _Runs) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """All words of the dictionary in the runs: where each begins, its size, and its score."""
+        ends = runs.ends
+
+        def level(size, places, nodes, at, sizes, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913, PLR0917
+            nodes = self._children(nodes, tf.gather(runs.codes, places + size))
+            alive = nodes > 0
+            places, nodes = tf.boolean_mask(places, alive), tf.boolean_mask(nodes, alive)
+            size += 1
+            found = tf.gather(self.scores, nodes)
+            at, sizes = at.write(size - 1, places), sizes.write(size - 1, tf.fill(tf.shape(places), size))
+            more = places + size < tf.gather(ends, places)
+            return size, places[more], nodes[more], at, sizes, scores.write(size - 1, found)
+
+        places = tf.range(tf.size(runs.codes))
+        arrays = [
+            tf.TensorArray(kind, 0, dynamic_size=True, infer_shape=False, element_shape=[None])
+            for kind in (tf.int32, tf.int32, tf.float64)
+        ]
+        *_, at, sizes, scores = tf.while_loop(
+            lambda _, places, *__: tf.size(places) > 0,
+            level,
+            [0, places, tf.zeros_like(places), *arrays],
+            [tf.TensorShape([]), *[tf.TensorShape([None])] * 2, *[tf.TensorShape(None)] * 3],
+        )
+        return at.concat(), sizes.concat(), scores.concat()
+
+    def _best_sizes(self, runs: _Runs) -> tf.Tensor:
+        """The size of the best word at each character, int32 [characters].
+
+        Step j looks at the characters with j more behind them in their run; the runs that have so many come first. So
+        memory is linear in the characters, and there are as many steps as the longest run has characters.
+        """
+        ranks = tf.argsort(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
+        deepest = tf.reduce_max(tf.concat([[0], runs.lengths], 0))
+        active = tf.cumsum(tf.math.bincount(runs.lengths, minlength=deepest + 1), reverse=True, exclusive=True)
+        offsets = tf.cumsum(active[:deepest], exclusive=True)
+        behind = runs.ends - 1 - tf.range(tf.size(runs.codes))
+        slots = tf.gather(offsets, behind) + tf.gather(ranks, runs.run)
+        table = self._table(runs, slots)
+
+        def step(j, best, sizes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            """`best` has the scores of what follows a word of each size, the longest first."""
+            begin, count = offsets[j], active[j]
+            scores = table[begin : begin + count] + best[:count]
+            sizes = sizes.write(j, self.longest - tf.argmax(scores, 1, output_type=tf.int32))
+            best = tf.concat([best[:count, 1:], tf.reduce_max(scores, 1, keepdims=True)], 1)
+            return j + 1, tf.ensure_shape(best, [None, self.longest]), sizes
+
+        nothing = tf.zeros([tf.size(runs.lengths), self.longest], tf.float64)
+        *_, sizes = tf.while_loop(
+            lambda j, *_: j < deepest,
+            step,
+            [0, nothing, tf.TensorArray(tf.int32, deepest, infer_shape=False, element_shape=[None])],
+            [tf.TensorShape([]), tf.TensorShape([None, self.longest]), tf.TensorShape(None)],
+        )
+        return tf.gather(sizes.concat(), slots)
+
+    def _table(self, runs: _Runs, slots: tf.Tensor) -> tf.Tensor:
+        """The score of the word of each size at each slot, longest first, float64 [characters, longest]."""
+        at, sizes, scores = self._words(runs)
+        cells = tf.stack([tf.gather(slots, at), self.longest - sizes], 1)
+        empty = tf.fill([tf.size(slots), self.longest], tf.constant(_NONE, tf.float64))
+        table = tf.tensor_scatter_nd_update(empty, cells, scores)
+        no_word = tf.reduce_max(table, 1, keepdims=True) == _NONE
+        single = tf.where(no_word, tf.constant(self.unknown, tf.float64), table[:, -1:])
+        return tf.concat([table[:, :-1], single], 1)
+
+
+def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
+    """Which characters the words lead to from the beginning of their run, by pointer doubling, bool [characters]."""
+    count = tf.size(sizes)
+    after = tf.range(count) + sizes
+    jumps = tf.concat([tf.where(after < runs.ends, after, count), [count]], 0)
+    reached = tf.concat([runs.begins, [False]], 0)
+
+    def double(distance, jumps, reached):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        to = tf.boolean_mask(jumps, reached)[:, None]
+        reached = tf.tensor_scatter_nd_update(reached, to, tf.ones(tf.shape(to)[:1], tf.bool))
+        return distance * 2, tf.gather(jumps, jumps), reached
+
+    deepest = tf.reduce_max(tf.concat([[0], runs.lengths], 0))
+    *_, reached = tf.while_loop(lambda distance, *_: distance < deepest, double, [1, jumps, reached])
+    return reached[:-1]
