@@ -169,7 +169,7 @@ class ExportConfig:
     """What leaves the run."""
 
     golden_examples: Positive = 32
-    """Documents whose scores the exported model must give again before it is published."""
+    """Texts whose scores the exported model must give again before it is published."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

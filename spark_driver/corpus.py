@@ -15,14 +15,18 @@ from run.splits import SPLITS, Split
 from spark_driver import partitioning
 from text.encoding import encode
 from text.errors import DataError
+from text.golden import chosen
 from text.language import Language
 from text.preparation import TokenizedDocument, token_counts
+from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
 MAX_CLASSES = 1_000
 """A confusion matrix of more has no reader; a column with more different values holds something else."""
 QUARANTINED = 1_000
 """Rows that a person may want to read of those that cannot be used; a wrong label_column makes all of them so."""
+CANDIDATES = 4_096
+"""Texts of which the golden examples are chosen on the driver."""
 UNSEEN = "label that training never saw"
 
 _COUNTS = pa.schema([("view", pa.int32()), ("token", pa.string()), ("count", pa.int64())])
@@ -67,6 +71,12 @@ def count(rows: DataFrame) -> Counts:
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:
     """Returns the rows that can be used: split, label, tokens."""
     return rows.where(F.col("reason").isNull() & _known(counts)).select("split", "label", "tokens")
+
+
+def golden(rows: DataFrame, counts: Counts, number: int) -> tuple[str, ...]:
+    """Returns texts of documents that can be used, as examples of what the model is to answer."""
+    candidates = rows.where(F.col("text").isNotNull() & _known(counts)).select("text", "label").limit(CANDIDATES)
+    return chosen((Document(*row) for row in candidates.collect()), number)
 
 
 def quarantine(rows: DataFrame, counts: Counts) -> DataFrame:

@@ -12,6 +12,7 @@ from run.config import DataConfig, TextConfig
 from run.splits import Split
 from spark_driver.errors import InputError
 from text.errors import RowError
+from text.golden import Candidates
 from text.preparation import Preparation
 from text.records import (
     Fields,
@@ -24,8 +25,11 @@ from text.records import (
 )
 from text.segmenter import Segmenter
 
-PREPARED = "split string, label string, tokens array<string>, reason string, source string, row string"
-"""A prepared row: a document has split, label, tokens (of each view, joined by spaces), a rejection reason and row."""
+PREPARED = "split string, label string, tokens array<string>, reason string, source string, row string, text string"
+"""A prepared row: a document has split, label, tokens (of each view, joined by spaces), a rejection reason and row.
+
+The text goes with a few documents of each partition, the candidates for golden examples.
+"""
 
 _TYPES = {
     "split": pa.string(),
@@ -34,6 +38,7 @@ _TYPES = {
     "reason": pa.string(),
     "source": pa.string(),
     "row": pa.string(),
+    "text": pa.string(),
 }
 _SCHEMA = pa.schema(list(_TYPES.items()))
 _QUARANTINED_CHARACTERS = 10_000
@@ -69,16 +74,23 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
-    def prepare(source: str, row: Any) -> tuple[str | list[str] | None, ...]:
+    def prepare(source: str, row: Any, candidates: Candidates) -> tuple[str | list[str] | None, ...]:
         try:
-            found = preparation.document(parse(row))
+            fields = parse(row)
+            found = preparation.document(fields)
         except RowError as error:
-            return None, None, None, str(error), source, _shown(row)
-        return found.split, found.label, list(map(" ".join, found.tokens.values())), None, source, None
+            return None, None, None, str(error), source, _shown(row), None
+        text = (fields[0] or b"").decode()
+        tokens = list(map(" ".join, found.tokens.values()))
+        golden = text if candidates.is_one(text, found.label) else None
+        return found.split, found.label, tokens, None, source, None, golden
 
     def partition(batches: _Batches) -> _Batches:
+        candidates = Candidates()
         for batch in rows(batches):
-            columns = zip(*(prepare(*row) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
+            columns = (
+                zip(*(prepare(*row, candidates) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
+            )
             arrays = [pa.array(c, kind) for c, kind in zip(columns, _TYPES.values(), strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 

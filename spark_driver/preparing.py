@@ -26,6 +26,8 @@ class Prepared:
     documents: DataFrame
     """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
     language: Language
+    golden: tuple[str, ...]
+    """Texts that the exported model is held to."""
     release: Callable[[], object]
     """Gives back the memory of the documents."""
 
@@ -51,8 +53,9 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     for view, vocabulary in language.vocabularies.items():
         folder.write_lines(vocabulary_file(view), vocabulary.tokens)
     folder.write_lines(LABELS, language.labels)
+    golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun
-    return Prepared(counts, usable, language, rows.unpersist)
+    return Prepared(counts, usable, language, golden, rows.unpersist)
 
 
 def check_usable(counts: corpus.Counts, data: DataConfig) -> None:

@@ -25,6 +25,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 hypothesis.settings.register_profile("unit", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("unit")
 
+GOLDEN = ("好", "坏，坏", "书 好坏", "😀")
+"""Texts that the model that is known by hand is held to."""
+
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
 
 
@@ -125,5 +128,5 @@ def exported(
     from trainer.export import export
 
     folder = tmp_path_factory.mktemp("exported") / "model"
-    export(known_mixture, known_language, known_config, {"rows": {"train": 7}}, folder)
+    export(known_mixture, known_language, known_config, {"rows": {"train": 7}}, GOLDEN, folder)
     return folder

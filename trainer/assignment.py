@@ -13,6 +13,8 @@ class Assignment:
 
     config: RunConfig
     language: Language
+    golden: tuple[str, ...]
+    """Texts that the exported model is held to before it is published."""
     rows: dict[Split, int]
     """Documents of each split, over all workers, for the model's card."""
     models: str

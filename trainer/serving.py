@@ -1,23 +1,18 @@
 """A published model, loaded to classify texts."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 import storage
-from run.config import TextConfig, View
 from storage.publishing import versions
-from text.errors import SegmenterError
-from text.preparation import Preparation
-from text.segmenter import Segmenter, lines
 from trainer.errors import ModelError
-from trainer.export import CARD, EXTRA, STOP_WORDS, USER_DICTIONARY
+from trainer.export import CARD, hashes
 
 BATCH = 256
 
@@ -35,7 +30,7 @@ class Prediction:
 
 
 class Classifier:
-    """A published model with its own segmenter."""
+    """A published model."""
 
     def __init__(self, path: str | PathLike[str]):
         """Loads a model.
@@ -52,7 +47,7 @@ class Classifier:
         with storage.local_copy(self.uri) as folder:
             try:
                 self._load(folder)
-            except (OSError, ValueError, LookupError, TypeError, SegmenterError, tf.errors.OpError) as error:
+            except (OSError, ValueError, LookupError, TypeError, tf.errors.OpError) as error:
                 raise ModelError(
                     f"the model in {self.uri} cannot be loaded: {type(error).__name__}: {error}. Train it again."
                 ) from error
@@ -60,35 +55,21 @@ class Classifier:
     def _load(self, folder: Path) -> None:
         self.card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         self.labels: list[str] = self.card["labels"]
-        segmenter = Segmenter(
-            user_dictionary=tuple(_lines(folder / EXTRA / USER_DICTIONARY)),
-            stop_words=frozenset(_lines(folder / EXTRA / STOP_WORDS)),
-        )
-        text = TextConfig(views=tuple(self.card["text"]["views"]), max_length=self.card["text"]["max_length"])
-        self._preparation = Preparation.of(text, segmenter, lambda _: "test")
+        written, found = self.card["sha256"], hashes(folder)
+        if changed := [name for name, content in written.items() if found.get(name) != content]:
+            raise ValueError(f"these files are not those that were exported: {', '.join(changed)}")
         self._model = tf.saved_model.load(str(folder))
-        self._classify = self._model.signatures["tokens"]
+        self._classify = self._model.signatures["serving_default"]
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """Yields a prediction for each text, in order."""
         texts = iter(texts)
         while batch := list(islice(texts, BATCH)):
-            answer = self._classify(**self._tokens(batch))
+            answer = self._classify(text=tf.constant(batch))
             labels = [label.decode() for label in answer["label"].numpy()]
             for text, label, probabilities in zip(batch, labels, answer["probabilities"].numpy(), strict=True):
                 named = dict(zip(self.labels, map(float, probabilities), strict=True))
                 yield Prediction(text, label, named[label], named)
-
-    def _tokens(self, texts: Sequence[str]) -> dict[View, tf.Tensor]:
-        documents = [self._preparation.tokens(text) for text in texts]
-        return {view: _filled_up([document[view] for document in documents]) for view in self._preparation.views}
-
-
-def _filled_up(documents: Sequence[Sequence[str]]) -> tf.Tensor:
-    """Token strings, [documents, longest of them]."""
-    longest = max(map(len, documents), default=0)
-    filled = [[*document, *[""] * (longest - len(document))] for document in documents]
-    return tf.constant(np.asarray(filled, dtype=object).reshape(len(documents), longest), tf.string)
 
 
 def _version(uri: str) -> str:
@@ -101,7 +82,3 @@ def _version(uri: str) -> str:
         f"there is no model in {uri}. Name a folder with {CARD}, a folder of versions, or the folder of a run "
         "that has published a model."
     )
-
-
-def _lines(path: Path) -> list[str]:
-    return lines(path.read_text(encoding="utf-8"))

@@ -15,9 +15,9 @@ from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
 from trainer.collective import Collective
-from trainer.export import check, export, golden, metrics_of
+from trainer.export import check, export, metrics_of
 from trainer.place import Place
-from trainer.spool import Share, Spool
+from trainer.spool import Spool
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
 
@@ -56,8 +56,7 @@ def run(
         trained = train(model, config.train, shares, report if place.is_chief else _nobody)
         published = None
         if place.is_chief:
-            examples = shares["validation"] if len(shares["validation"]) else shares["train"]
-            published = _publish(assignment, model, trained, examples, Path(scratch), report)
+            published = _publish(assignment, model, trained, Path(scratch), report)
         collective.gather(1.0)  # nobody leaves before the model is in place
         return published
 
@@ -79,7 +78,6 @@ def _publish(
     assignment: Assignment,
     model: ReplicatedModel,
     trained: Trained,
-    examples: Share,
     scratch: Path,
     report: Report,
 ) -> str:
@@ -91,9 +89,8 @@ def _publish(
         "epochs": trained.epochs,
         "best_epoch": trained.best_epoch,
     }
-    export(trained.model, assignment.language, assignment.config, card, exported)
-    ids = golden(examples, assignment.config.export.golden_examples)
-    check(exported, ids, trained.model(ids).numpy(), assignment.language)
+    export(trained.model, assignment.language, assignment.config, card, assignment.golden, exported)
+    check(exported)
     published = publish(exported, assignment.models)
     report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published

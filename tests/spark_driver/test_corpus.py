@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 def rows(spark: SparkSession, *documents: tuple[str, str, str], partitions: int = 1) -> DataFrame:
     """Returns prepared rows of (split, label, tokens)."""
     return spark.createDataFrame(
-        [(split, label, [tokens], None, "file", None) for split, label, tokens in documents], PREPARED
+        [(split, label, [tokens], None, "file", None, None) for split, label, tokens in documents], PREPARED
     ).repartition(partitions)
 
 
@@ -28,7 +28,7 @@ def usable(frame: DataFrame) -> DataFrame:
 
 
 def rejected(spark: SparkSession, reason: str) -> DataFrame:
-    return spark.createDataFrame([(None, None, None, reason, "file", "?")], PREPARED)
+    return spark.createDataFrame([(None, None, None, reason, "file", "?", None)], PREPARED)
 
 
 def test_rows_are_counted_by_split_label_and_reason(spark: SparkSession) -> None:

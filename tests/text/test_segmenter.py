@@ -8,28 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.texts import MIXED
 from text.errors import SegmenterError
 from text.segmenter import Segmenter, lines
 
 RJIEBA = Segmenter(use_rjieba=True)
 JIEBA = Segmenter(use_rjieba=False)
-
-MIXED = st.lists(
-    st.one_of(
-        st.sampled_from(["南京市长江大桥", "研究生命起源", "很好看", "C++", "3.5%", "T恤", "γ射线", "\r\n"]),
-        st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_size=8),
-        st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8),
-        st.text(st.characters(min_codepoint=0x3000, max_codepoint=0x4DFF), max_size=4),  # kana, rare Chinese
-        st.text(st.characters(min_codepoint=0xF900, max_codepoint=0xFFEF), max_size=4),  # full width
-        st.text(st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF), max_size=3),  # emoji
-        st.text(st.characters(min_codepoint=0x20000, max_codepoint=0x323AF), max_size=3),  # rarest Chinese
-        st.text(st.characters(categories=["Cc", "Cf", "Zs", "Zl", "Zp", "Mn"]), max_size=3),
-        st.text(max_size=4),
-    ),
-    max_size=8,
-).map("".join)
 
 
 def test_a_text_is_cut_into_the_words_of_the_dictionary() -> None:
@@ -152,5 +137,5 @@ def test_to_insist_on_rjieba_without_it_is_an_error(monkeypatch: pytest.MonkeyPa
 
 def test_a_dictionary_is_loaded_once_for_a_process_however_many_tasks_bring_it() -> None:
     first, second = (Segmenter(user_dictionary=("云计算 1000",)) for _ in range(2))
-    assert first._cut is second._cut
-    assert Segmenter(user_dictionary=("云计算 1",))._cut is not first._cut
+    assert first.dictionary().frequencies is second.dictionary().frequencies
+    assert Segmenter(user_dictionary=("云计算 1",)).dictionary().frequencies is not first.dictionary().frequencies

@@ -2,7 +2,9 @@
 
 import json
 import locale
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from run.config import RunConfig, View
+from run.config import RunConfig, TextConfig
 from run.metrics import Evaluation
+from tests.conftest import GOLDEN
 from tests.encoded import word_language
 from text.language import Language
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
-from trainer.export import check, export, golden, metrics_of
+from trainer.export import check, export, metrics_of
 from trainer.mixture import Mixture
 from trainer.models.textcnn import TextCNN
 from trainer.naive_bayes import NaiveBayes
-from trainer.spool import Share
-
-ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
-
-IDS: dict[View, np.ndarray] = {"word": np.array([[2, 0], [3, 3], [2, 3], [1, 0], [0, 0]], np.int32)}
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +41,42 @@ def test_tokens_get_the_known_answers(signatures: Any) -> None:
 
 
 def test_ids_get_the_answers_of_their_tokens(signatures: Any) -> None:
-    answer = signatures["ids"](word=tf.constant(IDS["word"]))
+    answer = signatures["ids"](word=tf.constant([[2, 0], [3, 3], [2, 3], [1, 0], [0, 0]]))
     assert answer["probabilities"].numpy() == pytest.approx(
         np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
     )
     assert [label.decode() for label in answer["label"].numpy()[:2]] == ["好评", "差评"]
 
 
-def test_tokens_are_the_default(signatures: Any) -> None:
-    answer = signatures["serving_default"](word=tf.constant([["坏"]]))
-    assert answer["score"].numpy() == pytest.approx([0.75])
+def test_texts_are_the_default_and_get_the_answers_of_their_tokens(signatures: Any) -> None:
+    answer = signatures["serving_default"](text=tf.constant(["好", "坏，书", "\n好坏", "书", ""]))
+    assert answer["probabilities"].numpy() == pytest.approx(
+        np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
+    )
+    assert [label.decode() for label in answer["label"].numpy()[:2]] == ["好评", "差评"]
+
+
+def test_no_texts_get_no_answers(signatures: Any) -> None:
+    assert signatures["serving_default"](text=tf.constant([], tf.string))["probabilities"].shape == (0, 2)
+
+
+def test_a_text_is_cut_where_training_cuts_it(signatures: Any) -> None:
+    answer = signatures["serving_default"](text=tf.constant(["哦，哦好", "哦，哦，好"]))  # the fourth word, the fifth
+    assert answer["score"].numpy() == pytest.approx([0.75, 0.5])
+
+
+def test_labels_are_told_in_the_order_of_the_probabilities(signatures: Any) -> None:
+    assert [label.decode() for label in signatures["labels"]()["labels"].numpy()] == ["好评", "差评"]
 
 
 def test_the_card_tells_how_to_use_the_model(exported: Path, signatures: Any) -> None:
     card = json.loads((exported / "model.json").read_text(encoding="utf-8"))
     assert (card["name"], card["labels"], card["rows"]) == ("known", ["好评", "差评"], {"train": 7})
     assert (card["text"]["views"], card["text"]["max_length"]) == ({"word": 4}, 4)
-    assert set(card["signatures"]["inputs"]) == set(signatures)
-    outputs = signatures["tokens"](word=tf.constant([["好"]]))
-    assert set(card["signatures"]["outputs"]) == set(outputs)
+    for name, described in card["signatures"].items():
+        assert set(described["inputs"]) == set(signatures[name].structured_input_signature[1])
+        assert set(described["outputs"]) == set(signatures[name].structured_outputs)
+    assert set(card["signatures"]) == set(signatures)
     assert card["versions"]["keras"]
 
 
@@ -82,7 +97,7 @@ def ascii_locale() -> Iterator[None]:
 def test_the_card_is_utf_8_under_every_locale(
     known_mixture: Mixture, known_language: Language, known_config: RunConfig, tmp_path: Path
 ) -> None:
-    export(known_mixture, known_language, known_config, {}, tmp_path / "model")
+    export(known_mixture, known_language, known_config, {}, GOLDEN, tmp_path / "model")
     assert json.loads((tmp_path / "model" / "model.json").read_bytes())["labels"] == ["好评", "差评"]
 
 
@@ -104,73 +119,92 @@ def mixture_of(network: TextCNN, language: Language) -> Mixture:
     return Mixture({"textcnn": network}, NaiveBayes(np.zeros(classes), tables), np.array([0.75, 0.25]))
 
 
-def test_a_model_that_answers_as_in_training_passes(
-    exported: Path, known_model: TextCNN, known_language: Language
-) -> None:
-    check(exported, IDS, known_model.call(IDS).numpy(), known_language)
+def test_a_model_that_answers_as_in_training_passes(exported: Path) -> None:
+    check(exported)
+
+
+def test_the_golden_examples_lie_beside_the_model(exported: Path) -> None:
+    lines = (exported / "assets.extra" / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    examples = [json.loads(line) for line in lines]
+    assert [example["text"] for example in examples] == list(GOLDEN)
+    assert examples[1] == {
+        "text": "坏，坏",
+        "tokens": {"word": ["坏", "，", "坏"]},
+        "ids": {"word": [3, 1, 3]},
+        "label": "差评",
+        "probabilities": pytest.approx([0.25, 0.75]),
+    }
 
 
 def test_strange_tokens_keep_their_numbers(collective: Any, known_config: RunConfig, tmp_path: Path) -> None:
     assert collective.place.is_chief
-    language = word_language(["\x00", "\ufeff", "😀", "\u200b", "#", '"', "a\u0301", "\x01", "𠀀"], ["a", "b"])
+    tokens = ["\x00", "\ufeff", "😀", "\u200b", "#", '"', "\u0301", "\x01", "𠀀"]
+    language = word_language(tokens, ["a", "b"])
     model = TextCNN(known_config.model, language.sizes, 2, seed=1)
     model.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in model.get_weights()])
-    export(mixture_of(model, language), language, known_config, {}, tmp_path / "model")
-    ids: dict[View, np.ndarray] = {"word": np.arange(language.sizes["word"], dtype=np.int32)[:, None]}
-    check(tmp_path / "model", ids, mixture_of(model, language)(ids).numpy(), language)
+    export(mixture_of(model, language), language, known_config, {}, tokens, tmp_path / "model")
+    check(tmp_path / "model")
 
 
-def test_a_model_with_other_weights_is_refused(exported: Path, known_model: TextCNN, known_language: Language) -> None:
-    logits = known_model.call(IDS).numpy()
-    logits[3, 0] += 0.01  # moves a probability by about 0.0025
-    with pytest.raises(ModelError, match=r"signature 'ids' differs from the trained model by 0\.0025"):
-        check(exported, IDS, logits, known_language)
+def other(model: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A model whose third golden example is another."""
+    file = model / "assets.extra" / "golden.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    example = json.loads(lines[2])
+    change(example)
+    file.write_text("\n".join([*lines[:2], json.dumps(example), *lines[3:]]), encoding="utf-8")
+    return model
 
 
-def test_a_model_with_another_vocabulary_is_refused(exported: Path, known_model: TextCNN) -> None:
+@pytest.fixture
+def copied(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(exported, tmp_path / "model"))
+
+
+def test_a_model_that_gives_other_probabilities_is_refused(copied: Path) -> None:
+    model = other(copied, lambda example: example.update(probabilities=[0.5025, 0.4975]))
+    with pytest.raises(
+        ModelError, match=r"signature 'ids' differs from the trained model by 0\.0025 .*example '书 好坏'"
+    ):
+        check(model)
+
+
+def test_a_model_with_another_vocabulary_is_refused(copied: Path) -> None:
+    model = other(copied, lambda example: example["tokens"].update(word=["好", "好"]))
     with pytest.raises(ModelError, match="signature 'tokens' differs"):
-        check(exported, IDS, known_model.call(IDS).numpy(), word_language(["坏", "好"], ["好评", "差评"]))
+        check(model)
 
 
-def test_a_model_whose_answers_are_no_numbers_is_refused(exported: Path, known_language: Language) -> None:
+def test_a_model_that_cuts_texts_otherwise_is_refused(copied: Path) -> None:
+    model = other(copied, lambda example: example.update(text="书 好"))
+    with pytest.raises(ModelError, match="signature 'serving_default' differs"):
+        check(model)
+
+
+def test_a_model_whose_answers_are_no_numbers_is_refused(copied: Path) -> None:
+    model = other(copied, lambda example: example.update(probabilities=[float("nan"), 0.5]))
     with pytest.raises(ModelError, match="differs"):
-        check(exported, IDS, np.full((5, 2), np.nan, np.float32), known_language)
+        check(model)
 
 
-def test_a_model_that_does_not_load_is_refused(known_language: Language, tmp_path: Path) -> None:
+def test_a_model_that_does_not_load_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"{tmp_path} does not load"):
-        check(tmp_path, IDS, np.zeros((5, 2), np.float32), known_language)
-
-
-def test_a_chief_without_documents_can_check_its_model(
-    exported: Path, known_model: TextCNN, known_language: Language, share_of: ShareOf
-) -> None:
-    ids = golden(share_of([]), 32)
-    assert len(ids["word"]) > 0  # no model goes unchecked
-    check(exported, ids, known_model.call(ids).numpy(), known_language)
-
-
-def test_golden_examples_go_from_the_shortest_to_the_longest(share_of: ShareOf) -> None:
-    share = share_of([([2] * length, 0) for length in (5, 1, 4, 2, 3)])
-    assert (golden(share, 3)["word"] != 0).sum(axis=1).tolist() == [1, 3, 5]
-
-
-def test_there_are_no_more_golden_examples_than_documents(share_of: ShareOf) -> None:
-    assert golden(share_of([([2, 3], 0), ([3], 1)]), 32)["word"].tolist() == [[3, 0], [2, 3]]
+        check(tmp_path)
 
 
 def test_a_model_of_several_views_has_an_input_for_each(
     collective: Any, known_config: RunConfig, tmp_path: Path
 ) -> None:
     assert collective.place.is_chief
-    language = Language(Segmenter(), {"word": Vocabulary(("很好",)), "char": Vocabulary(("好", "很"))}, ("a", "b"))
-    model = TextCNN(known_config.model, language.sizes, 2, seed=1)
-    export(mixture_of(model, language), language, known_config, {}, tmp_path / "model")
-    ids: dict[View, np.ndarray] = {"word": np.array([[2]], np.int32), "char": np.array([[3, 2]], np.int32)}
-    check(tmp_path / "model", ids, mixture_of(model, language)(ids).numpy(), language)
-    answer = tf.saved_model.load(str(tmp_path / "model")).signatures["tokens"](
-        word=tf.constant([["很好"]]), char=tf.constant([["很", "好"]])
-    )
-    assert answer["probabilities"].numpy() == pytest.approx(
-        tf.nn.softmax(mixture_of(model, language)(ids)).numpy(), abs=1e-6
-    )
+    language = Language(Segmenter(), {"word": Vocabulary(("北京",)), "char": Vocabulary(("京", "北"))}, ("a", "b"))
+    config = replace(known_config, text=TextConfig(views=("word", "char")))
+    model = TextCNN(config.model, language.sizes, 2, seed=1)
+    mixture = mixture_of(model, language)
+    export(mixture, language, config, {}, ("北京", "北"), tmp_path / "model")
+    check(tmp_path / "model")
+    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    expected = tf.nn.softmax(mixture({"word": np.array([[2]], np.int32), "char": np.array([[3, 2]], np.int32)})).numpy()
+    of_tokens = signatures["tokens"](word=tf.constant([["北京"]]), char=tf.constant([["北", "京"]]))
+    of_text = signatures["serving_default"](text=tf.constant(["北京"]))
+    assert of_tokens["probabilities"].numpy() == pytest.approx(expected, abs=1e-6)
+    assert of_text["probabilities"].numpy() == pytest.approx(expected, abs=1e-6)

@@ -1,4 +1,4 @@
-"""A published model classifies texts with its own segmenter, wherever it lies."""
+"""A published model classifies texts as they are, wherever it lies."""
 
 import json
 import shutil
@@ -63,7 +63,7 @@ def test_stop_words_and_user_dictionary_come_from_the_model(
 ) -> None:
     segmenter = Segmenter(user_dictionary=("好哦",), stop_words=frozenset({"坏"}))
     language = Language(segmenter, {"word": Vocabulary(("好", "坏"))}, ("好评", "差评"))
-    export(known_mixture, language, known_config, {}, tmp_path / "model")
+    export(known_mixture, language, known_config, {}, ("好，坏",), tmp_path / "model")
     texts = ["好，坏", "好哦"]  # 坏 is left out, 好哦 is one word, which nobody knows
     assert [p.score for p in Classifier(tmp_path / "model").predict(texts)] == pytest.approx([0.75, 0.5])
 
@@ -148,20 +148,16 @@ def test_a_card_that_is_none_is_an_error_that_names_the_model(folder: Path, card
         Classifier(folder)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("stop_words.txt", None),
-        ("stop_words.txt", b"\xff"),
-        ("user_dictionary.txt", None),
-        ("user_dictionary.txt", b"\xff"),
-        ("user_dictionary.txt", b"word 1.5"),
-    ],
-)
-def test_a_word_list_that_cannot_be_used_is_an_error_that_names_the_model(
-    folder: Path, name: str, content: bytes | None
+@pytest.mark.parametrize("damage", [gone, junk])
+@pytest.mark.parametrize("name", ["assets/vocabulary-word.txt", "assets/labels.txt", "assets.extra/stop_words.txt"])
+def test_a_model_with_another_file_than_was_exported_is_refused(
+    folder: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
-    file = folder / "assets.extra" / name
-    file.unlink() if content is None else file.write_bytes(content)
-    with pytest.raises(ModelError, match=f"the model in {folder} cannot be loaded"):
+    damage(folder / name)
+    with pytest.raises(ModelError, match=f"cannot be loaded: .*not those that were exported: {name}"):
         Classifier(folder)
+
+
+def test_a_file_that_somebody_added_does_no_harm(folder: Path) -> None:
+    (folder / "assets.extra" / "notes.txt").write_text("ours")
+    assert [p.label for p in Classifier(folder).predict(["好"])] == ["好评"]

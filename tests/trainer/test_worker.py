@@ -52,7 +52,13 @@ def assignment(tmp_path: Path) -> Assignment:
         export=ExportConfig(golden_examples=2),
     )
     language = word_language(["好", "坏", "书"], ["好评", "差评"])
-    return Assignment(config, language, rows={"train": 28, "validation": 3, "test": 2}, models=str(tmp_path / "models"))
+    return Assignment(
+        config,
+        language,
+        golden=("好", "书坏，坏"),
+        rows={"train": 28, "validation": 3, "test": 2},
+        models=str(tmp_path / "models"),
+    )
 
 
 def blocks() -> Iterator[bytes]:

@@ -6,12 +6,17 @@ import numpy as np
 import tensorflow as tf
 
 OTHER, SPACE, DICTIONARY, LATIN = range(4)
-"""What the segmenter makes of a character: a token of its own, nothing, a part of words, a part of words and numbers."""
+"""What a character is to the segmenter: a token of its own, nothing, a part of words, a Latin letter or a digit."""
 
 _KINDS = 1 << 16
 """Characters from here on are like the last one before: tokens of their own."""
-_DICTIONARY = re.compile(r"[\u4E00-\u9FD5+#&._%\-]")
+_IN_WORDS = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")
 _LATIN = re.compile("[a-zA-Z0-9]")
+
+
+def in_words(text: str) -> bool:
+    """Whether the segmenter can find a word of these characters."""
+    return _IN_WORDS.fullmatch(text) is not None
 
 
 def _kind(character: str) -> int:
@@ -19,16 +24,11 @@ def _kind(character: str) -> int:
         return SPACE
     if _LATIN.match(character):
         return LATIN
-    return DICTIONARY if _DICTIONARY.match(character) else OTHER
+    return DICTIONARY if in_words(character) else OTHER
 
 
 KINDS = np.array([_kind(chr(code)) for code in range(_KINDS)], np.int32)
 """Of each code point; the classes are jieba's (`re_han_default` and `re_eng` of its version 0.42)."""
-
-
-def in_words(text: str) -> bool:
-    """Whether a word of these characters can be found by the segmenter."""
-    return all(KINDS[min(ord(character), _KINDS - 1)] >= DICTIONARY for character in text)
 
 
 def code_points(texts: tf.Tensor) -> tf.RaggedTensor:

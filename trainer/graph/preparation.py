@@ -31,22 +31,13 @@ class GraphPreparation(tf.Module):
             texts: UTF-8, string [texts].
         """
         codes = code_points(texts)
-        words = self._words(codes) if any(view.startswith("word") for view in self.views) else None
-        spaces = kinds(codes.flat_values) == SPACE
-        one_each = tf.RaggedTensor.from_row_lengths
-        characters = tf.ragged.boolean_mask(codes, codes.with_flat_values(~spaces))
+        words = self._words(codes) if any(view.startswith("word") for view in self.views) else codes
+        characters = _characters(codes, kept_tokens("char", self.max_length) + 1)
         found: dict[View, tf.RaggedTensor] = {}
         for view in self.views:
+            tokens = words if view.startswith("word") else characters
             kept = kept_tokens(view, self.max_length)
-            if view.startswith("word"):
-                tokens = words
-            else:
-                tokens = characters[:, : kept + 1]
-                singles = one_each(tokens.flat_values, tf.ones_like(tokens.flat_values))
-                tokens = tokens.with_flat_values(tf.strings.unicode_encode(singles, "UTF-8"))
-            if view.endswith("2"):
-                tokens = _pairs(tokens)
-            found[view] = tokens[:, :kept]
+            found[view] = _pairs(tokens[:, : kept + 1]) if view.endswith("2") else tokens[:, :kept]
         return found
 
     def _words(self, codes: tf.RaggedTensor) -> tf.RaggedTensor:
@@ -60,6 +51,14 @@ class GraphPreparation(tf.Module):
         if self.stop_words is not None:
             kept &= self.stop_words.lookup(words) == 0
         return tf.RaggedTensor.from_value_rowids(words[kept], texts[kept], codes.nrows())
+
+
+def _characters(codes: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
+    """The first characters of texts, without white space."""
+    visible = codes.with_flat_values(kinds(codes.flat_values) != SPACE)
+    characters = tf.ragged.boolean_mask(codes, visible)[:, :kept]
+    one_each = tf.RaggedTensor.from_row_lengths(characters.flat_values, tf.ones_like(characters.flat_values))
+    return characters.with_flat_values(tf.strings.unicode_encode(one_each, "UTF-8"))
 
 
 def _pairs(tokens: tf.RaggedTensor) -> tf.RaggedTensor:

@@ -53,7 +53,7 @@ class GraphSegmenter(tf.Module):
         So the pairs of parent and character ascend, and a child is found by binary search, without a table of hashes.
         """
         super().__init__(name="segmenter")
-        words = {word: count for word, count in dictionary.frequencies.items() if word and in_words(word)}
+        words = {word: count for word, count in dictionary.frequencies.items() if in_words(word)}
         prefixes = sorted(words, key=lambda word: (len(word), word))
         number = {"": 0} | {prefix: node for node, prefix in enumerate(prefixes, 1)}
         total = math.log(dictionary.total)
@@ -94,7 +94,7 @@ class GraphSegmenter(tf.Module):
         """All words of the dictionary in the runs: where each begins, its size, and its score."""
         ends = runs.ends
 
-        def level(size, places, nodes, at, sizes, scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913, PLR0917
+        def level(size, places, nodes, at, sizes, scores):  # type: ignore[no-untyped-def]
             nodes = self._children(nodes, tf.gather(runs.codes, places + size))
             alive = nodes > 0
             places, nodes = tf.boolean_mask(places, alive), tf.boolean_mask(nodes, alive)
@@ -131,7 +131,7 @@ class GraphSegmenter(tf.Module):
         slots = tf.gather(offsets, behind) + tf.gather(ranks, runs.run)
         table = self._table(runs, slots)
 
-        def step(j, best, sizes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def step(j, best, sizes):  # type: ignore[no-untyped-def]
             """`best` has the scores of what follows a word of each size, the longest first."""
             begin, count = offsets[j], active[j]
             scores = table[begin : begin + count] + best[:count]
@@ -166,7 +166,7 @@ def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
     jumps = tf.concat([tf.where(after < runs.ends, after, count), [count]], 0)
     reached = tf.concat([runs.begins, [False]], 0)
 
-    def double(distance, jumps, reached):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def double(distance, jumps, reached):  # type: ignore[no-untyped-def]
         to = tf.boolean_mask(jumps, reached)[:, None]
         reached = tf.tensor_scatter_nd_update(reached, to, tf.ones(tf.shape(to)[:1], tf.bool))
         return distance * 2, tf.gather(jumps, jumps), reached

@@ -1,0 +1,84 @@
+"""Golden examples of a model: what it said of a few texts when it was trained, and whether it still says so."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from run.config import View
+from text.language import Language
+from text.preparation import Preparation
+from trainer.errors import ModelError
+from trainer.mixture import Mixture
+
+GOLDEN = "golden.jsonl"
+"""Of each example text, tokens, ids (of each view), label and probabilities, an example a line."""
+TOLERANCE = 1e-4
+"""How far a probability of the exported model may be from the trained one's."""
+_DOCUMENTS = 32
+"""Examples that are classified at once."""
+
+
+def examples(
+    model: Mixture, language: Language, preparation: Preparation, texts: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yields what a trained model says of texts that are segmented and encoded in Python, one after another.
+
+    Args:
+        model: the trained model.
+        language: vocabularies and labels.
+        preparation: makes the tokens, as for training.
+        texts: what it is asked.
+    """
+    for start in range(0, len(texts), _DOCUMENTS):
+        some = texts[start : start + _DOCUMENTS]
+        tokens = [preparation.tokens(text) for text in some]
+        ids = [{view: language.vocabularies[view].encode(t) for view, t in document.items()} for document in tokens]
+        batch = {view: filled_up([document[view] for document in ids], 0, np.int32) for view in preparation.views}
+        probabilities = tf.nn.softmax(model(batch)).numpy().astype(float)
+        for text, of_text, of_tokens, row in zip(some, tokens, ids, probabilities, strict=True):
+            label = language.labels[int(row.argmax())]
+            yield {"text": text, "tokens": of_text, "ids": of_tokens, "label": label, "probabilities": row.tolist()}
+
+
+def filled_up(documents: Sequence[Sequence[Any]], padding: object, kind: type) -> np.ndarray:
+    """Returns documents filled up to the longest of them, [documents, tokens]."""
+    longest = max(map(len, documents), default=0)
+    filled = [[*document, *[padding] * (longest - len(document))] for document in documents]
+    return np.array(filled, kind).reshape(len(documents), longest)
+
+
+def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], file: Path) -> None:
+    """Asks a loaded model for its golden examples, from the text, from the tokens and from the ids.
+
+    Raises:
+        ModelError: it gives another answer.
+    """
+    for some in _batches(file):
+        views: Iterable[View] = some[0]["tokens"]
+        tokens = {view: filled_up([example["tokens"][view] for example in some], "", object) for view in views}
+        ids = {view: filled_up([example["ids"][view] for example in some], 0, np.int32) for view in views}
+        expected = np.array([example["probabilities"] for example in some])
+        answers = {
+            "ids": signatures["ids"](**{view: tf.constant(i) for view, i in ids.items()}),
+            "tokens": signatures["tokens"](**{view: tf.constant(t, tf.string) for view, t in tokens.items()}),
+            "serving_default": signatures["serving_default"](text=tf.constant([example["text"] for example in some])),
+        }
+        for name, answer in answers.items():
+            differences = np.abs(answer["probabilities"].numpy() - expected).max(axis=1)
+            if not (differences <= TOLERANCE).all():
+                worst = int(np.argmax(np.nan_to_num(differences, nan=np.inf)))
+                raise ModelError(
+                    f"the exported model's signature {name!r} differs from the trained model by "
+                    f"{differences[worst]:.2g} (allowed: {TOLERANCE:.0e}) on the golden example "
+                    f"{some[worst]['text'][:100]!r}"
+                )
+
+
+def _batches(file: Path) -> Iterator[list[dict[str, Any]]]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for start in range(0, len(lines), _DOCUMENTS):
+        yield [json.loads(line) for line in lines[start : start + _DOCUMENTS]]

@@ -1,0 +1,91 @@
+"""What an exported model can be asked: texts, tokens or token ids."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import tensorflow as tf
+
+from run.config import View
+from text.language import Language
+from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN
+from trainer.graph.preparation import GraphPreparation
+from trainer.mixture import Mixture
+
+ANSWER = {
+    "label": "string [texts]",
+    "score": "float32 [texts], probability of the label",
+    "probabilities": "float32 [texts, classes], in the order of labels",
+}
+_TOKENS = "string [texts, tokens], filled up with empty strings"
+_IDS = "int32 [texts, tokens], filled up with 0"
+
+
+def described(views: Iterable[View]) -> dict[str, dict[str, dict[str, str]]]:
+    """Returns inputs and outputs of each signature, by name, for people."""
+    views = tuple(views)
+    return {
+        "serving_default": {"inputs": {"text": "string [texts], UTF-8"}, "outputs": ANSWER},
+        "tokens": {"inputs": dict.fromkeys(views, _TOKENS), "outputs": ANSWER},
+        "ids": {"inputs": dict.fromkeys(views, _IDS), "outputs": ANSWER},
+        "labels": {"inputs": {}, "outputs": {"labels": "string [classes]"}},
+    }
+
+
+class ServingModule(tf.Module):
+    """A model with all that it needs to answer for a text: dictionary, stop words, vocabularies, labels."""
+
+    def __init__(
+        self, model: Mixture, language: Language, max_length: int, vocabularies: Mapping[View, Path], labels_file: Path
+    ):
+        """Takes the files of vocabularies and labels into the model's assets."""
+        super().__init__()
+        self.model = model
+        self.preparation = GraphPreparation(language.segmenter, tuple(language.vocabularies), max_length)
+        self.vocabulary_files = {view: tf.saved_model.Asset(str(file)) for view, file in vocabularies.items()}
+        self.labels_file = tf.saved_model.Asset(str(labels_file))
+        self.tables = {view: _table(file) for view, file in self.vocabulary_files.items()}
+        self.labels = tf.constant(language.labels)
+
+    def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
+        """Returns the functions of the signatures; see `described`."""
+        texts, views = tf.TensorSpec([None], tf.string, name="text"), self.vocabulary_files
+
+        def function(body: Callable[..., dict[str, tf.Tensor]], *inputs: object) -> Callable[..., dict[str, tf.Tensor]]:
+            return tf.function(body, input_signature=inputs, autograph=False)
+
+        return {
+            "serving_default": function(self._text, texts),
+            "tokens": function(self._tokens, _inputs(views, tf.string)),
+            "ids": function(self._ids, _inputs(views, tf.int32)),
+            "labels": function(lambda: {"labels": tf.identity(self.labels)}),
+        }
+
+    def _text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies texts."""
+        return self._tokens({view: tokens.to_tensor("") for view, tokens in self.preparation(text).items()})
+
+    def _tokens(self, tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Classifies token strings, filled up with empty strings."""
+        ids = {view: tf.cast(self.tables[view].lookup(t), tf.int32) + FIRST_TOKEN for view, t in tokens.items()}
+        return self._ids({view: tf.where(tokens[view] == "", PADDING, i) for view, i in ids.items()})
+
+    def _ids(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Classifies token ids, filled up with 0."""
+        probabilities = tf.nn.softmax(self.model(ids))
+        best = tf.argmax(probabilities, axis=1)
+        return {
+            "label": tf.gather(self.labels, best),
+            "score": tf.reduce_max(probabilities, axis=1),
+            "probabilities": probabilities,
+        }
+
+
+def _table(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:
+    """Line numbers of tokens."""
+    whole, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
+    lines = tf.lookup.TextFileInitializer(file.asset_path, tf.string, whole, tf.int64, number)
+    return tf.lookup.StaticHashTable(lines, default_value=UNKNOWN - FIRST_TOKEN)
+
+
+def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:
+    return {view: tf.TensorSpec([None, None], kind, name=view) for view in views}
