@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from run.config import View
+from text.vocabulary import PADDING
 from trainer.collective import Collective
-from trainer.models.network import Network
+from trainer.models.network import Network, distinct
 from trainer.naive_bayes import NaiveBayes
 
 NAIVE_BAYES = "naive Bayes"
@@ -34,14 +35,55 @@ class Mixture(tf.Module):
         """The members' names, in the order of their weights."""
         return [*self.networks, NAIVE_BAYES]
 
+    @property
+    def _all(self) -> list[Network | NaiveBayes]:
+        return [*self.networks.values(), self.bayes]
+
     def members(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
         """Returns the log-probabilities of each member, float32 [documents, members, classes]."""
-        networks = (tf.nn.log_softmax(network.call(ids)) for network in self.networks.values())
-        return tf.stack([*networks, self.bayes(ids)], 1)
+        found = {view: distinct(of_view) for view, of_view in ids.items()}
+        places = {view: of_view for view, (_, of_view) in found.items()}
+        return self._classified(self._rows({view: tokens for view, (tokens, _) in found.items()}), places)
 
     def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
         """Returns logits, float32 [documents, classes]."""
         return tf.einsum("dmc,m->dc", self.members(ids), self.weights)
+
+    def contributions(self, ids: Mapping[View, tf.Tensor]) -> dict[View, tf.Tensor]:
+        """Returns how much each token speaks for the class that wins, of each view float32 [documents, tokens].
+
+        It is the derivative of the winner's lead over the mean of all classes by the token's rows, times these rows:
+        for naive Bayes and logistic regression exactly what the token adds, for a network of filters what the windows
+        add that won the pooling.
+        Source: J. Li et al., Visualizing and Understanding Neural Models in NLP, NAACL 2016, arXiv:1506.01066.
+        """
+        # Each place has a row of its own here, so that the same token can say different things in different places.
+        tokens = {view: tf.concat([[PADDING], tf.reshape(of_view, [-1])], 0) for view, of_view in ids.items()}
+        places = {
+            view: tf.where(of_view == PADDING, 0, tf.reshape(tf.range(tf.size(of_view)), tf.shape(of_view)) + 1)
+            for view, of_view in ids.items()
+        }
+        rows = self._rows(tokens)
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            logits = tf.einsum("dmc,m->dc", self._classified(rows, places), self.weights)
+            winner = tf.gather(logits, tf.argmax(logits, 1), batch_dims=1)
+            lead = winner - tf.reduce_mean(logits, 1)
+        gradients = tape.gradient(lead, rows)
+        added = dict.fromkeys(ids, tf.zeros([]))
+        for of_member, by_member in zip(rows, gradients, strict=True):
+            for view, row in of_member.items():
+                added[view] += tf.reduce_sum(row * by_member[view], 1)[1:]
+        return {view: tf.reshape(of_view, tf.shape(ids[view])) for view, of_view in added.items()}
+
+    def _rows(self, tokens: Mapping[View, tf.Tensor]) -> list[dict[View, tf.Tensor]]:
+        """The rows of some tokens of each view in the tables of each member."""
+        return [{view: tf.gather(table, tokens[view]) for view, table in member.tables.items()} for member in self._all]
+
+    def _classified(self, rows: list[dict[View, tf.Tensor]], places: Mapping[View, tf.Tensor]) -> tf.Tensor:
+        """The log-probabilities of each member, float32 [documents, members, classes]."""
+        members = zip(self._all, rows, strict=True)
+        return tf.stack([tf.nn.log_softmax(member.classify(r, places)) for member, r in members], 1)
 
 
 def mean_of_networks(members: int) -> np.ndarray:

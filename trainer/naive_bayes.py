@@ -8,6 +8,7 @@ import tensorflow as tf
 from run.config import View
 from text.vocabulary import FIRST_TOKEN
 from trainer.collective import Collective
+from trainer.models.network import summed
 from trainer.spool import Share
 
 SMOOTHING = 0.1
@@ -43,14 +44,9 @@ class NaiveBayes(tf.Module):
             tables[view] = table
         return cls(prior, tables)
 
-    def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
-        """Returns log-probabilities of the classes, float32 [documents, classes].
-
-        Args:
-            ids: token ids of each view, int32 [documents, tokens], 0 where a document has ended.
-        """
-        joint = self.prior + tf.add_n([tf.reduce_sum(tf.gather(t, ids[view]), 1) for view, t in self.tables.items()])
-        return tf.nn.log_softmax(joint)
+    def classify(self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor]) -> tf.Tensor:
+        """Returns the joint log-probabilities of documents and classes, as the logits of a network; see `Network`."""
+        return self.prior + tf.add_n([summed(of_view, places[view])[0] for view, of_view in rows.items()])
 
 
 def _counts(share: Share, view: View, size: int, classes: int) -> np.ndarray:

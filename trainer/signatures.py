@@ -16,6 +16,8 @@ ANSWER = {
     "score": "float32 [texts], probability of the label",
     "probabilities": "float32 [texts, classes], in the order of labels",
 }
+_TEXT = {"text": "string [texts], UTF-8"}
+_CONTRIBUTIONS = "float32 [texts, tokens], what each adds to the lead of the label over the mean of all classes"
 _TOKENS = "string [texts, tokens], filled up with empty strings"
 _IDS = "int32 [texts, tokens], filled up with 0"
 
@@ -24,9 +26,15 @@ def described(views: Iterable[View]) -> dict[str, dict[str, dict[str, str]]]:
     """Returns inputs and outputs of each signature, by name, for people."""
     views = tuple(views)
     return {
-        "serving_default": {"inputs": {"text": "string [texts], UTF-8"}, "outputs": ANSWER},
+        "serving_default": {"inputs": _TEXT, "outputs": ANSWER},
         "tokens": {"inputs": dict.fromkeys(views, _TOKENS), "outputs": ANSWER},
         "ids": {"inputs": dict.fromkeys(views, _IDS), "outputs": ANSWER},
+        "explain": {
+            "inputs": _TEXT,
+            "outputs": ANSWER
+            | {f"tokens_{view}": _TOKENS for view in views}
+            | {f"contributions_{view}": _CONTRIBUTIONS for view in views},
+        },
         "labels": {"inputs": {}, "outputs": {"labels": "string [classes]"}},
     }
 
@@ -57,17 +65,37 @@ class ServingModule(tf.Module):
             "serving_default": function(self._text, texts),
             "tokens": function(self._tokens, _inputs(views, tf.string)),
             "ids": function(self._ids, _inputs(views, tf.int32)),
+            "explain": function(self._explain, texts),
             "labels": function(lambda: {"labels": tf.identity(self.labels)}),
         }
 
     def _text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies texts."""
-        return self._tokens({view: tokens.to_tensor("") for view, tokens in self.preparation(text).items()})
+        return self._tokens(self._prepared(text))
+
+    def _prepared(self, text: tf.Tensor) -> dict[View, tf.Tensor]:
+        """The tokens of texts in each view, filled up with empty strings."""
+        return {view: tokens.to_tensor("") for view, tokens in self.preparation(text).items()}
 
     def _tokens(self, tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token strings, filled up with empty strings."""
+        return self._ids(self._encoded(tokens))
+
+    def _encoded(self, tokens: Mapping[View, tf.Tensor]) -> dict[View, tf.Tensor]:
+        """Token ids, filled up with 0."""
         ids = {view: tf.cast(self.tables[view].lookup(t), tf.int32) + FIRST_TOKEN for view, t in tokens.items()}
-        return self._ids({view: tf.where(tokens[view] == "", PADDING, i) for view, i in ids.items()})
+        return {view: tf.where(tokens[view] == "", PADDING, of_view) for view, of_view in ids.items()}
+
+    def _explain(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies texts, and tells what each token adds to the lead of the label."""
+        tokens = self._prepared(text)
+        ids = self._encoded(tokens)
+        contributions = self.model.contributions(ids)
+        return (
+            self._ids(ids)
+            | {f"tokens_{view}": of_view for view, of_view in tokens.items()}
+            | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
+        )
 
     def _ids(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""

@@ -65,6 +65,17 @@ def test_a_text_is_cut_where_training_cuts_it(signatures: Any) -> None:
     assert answer["score"].numpy() == pytest.approx([0.75, 0.5])
 
 
+def test_an_explanation_says_what_each_token_adds_to_the_lead_of_the_label(signatures: Any) -> None:
+    answer = signatures["explain"](text=tf.constant(["书好", "坏，好，坏"]))
+    assert [label.decode() for label in answer["label"].numpy()] == ["好评", "好评"]
+    assert [[t.decode() for t in row] for row in answer["tokens_word"].numpy()] == [
+        ["书", "好", "", ""],
+        ["坏", "，", "好", "，"],
+    ]
+    third = np.log(3) / 2  # 好 and 坏 pull apart the two classes by the logarithm of three
+    assert answer["contributions_word"].numpy() == pytest.approx(np.array([[0, third, 0, 0], [-third, 0, third, 0]]))
+
+
 def test_labels_are_told_in_the_order_of_the_probabilities(signatures: Any) -> None:
     assert [label.decode() for label in signatures["labels"]()["labels"].numpy()] == ["好评", "差评"]
 
