@@ -47,7 +47,11 @@ class ServingModule(tf.Module):
     ):
         """Takes the files of vocabularies and labels into the model's assets."""
         super().__init__()
-        self.model = model
+        # Keras's variables are restored by TensorFlow in Python and by no server. So what the module holds are those of
+        # TensorFlow inside of them, and the model is out of its sight.
+        self.weights = [weight.value for network in model.networks.values() for weight in network.variables]
+        self.weights += [model.weights, *model.bayes.variables]
+        self._model = lambda: model
         self.preparation = GraphPreparation(language.segmenter, tuple(language.vocabularies), max_length)
         self.vocabulary_files = {view: tf.saved_model.Asset(str(file)) for view, file in vocabularies.items()}
         self.labels_file = tf.saved_model.Asset(str(labels_file))
@@ -90,7 +94,7 @@ class ServingModule(tf.Module):
         """Classifies texts, and tells what each token adds to the lead of the label."""
         tokens = self._prepared(text)
         ids = self._encoded(tokens)
-        contributions = self.model.contributions(ids)
+        contributions = self._model().contributions(ids)
         return (
             self._ids(ids)
             | {f"tokens_{view}": of_view for view, of_view in tokens.items()}
@@ -99,7 +103,7 @@ class ServingModule(tf.Module):
 
     def _ids(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""
-        probabilities = tf.nn.softmax(self.model(ids))
+        probabilities = tf.nn.softmax(self._model()(ids))
         best = tf.argmax(probabilities, axis=1)
         return {
             "label": tf.gather(self.labels, best),

@@ -51,6 +51,17 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
     ]
 
 
+def test_golden_texts_are_of_documents_that_can_be_used(spark: SparkSession) -> None:
+    documents = [
+        ("train", "x", ["甲"], None, "file", None, "甲"),
+        ("train", "y", ["乙 丙"], None, "file", None, "乙丙"),
+        ("train", "y", ["丁"], None, "file", None, None),
+        ("test", "z", ["丁"], None, "file", None, "丁"),
+    ]
+    frame = spark.createDataFrame(documents, PREPARED)
+    assert set(corpus.golden(frame, corpus.count(frame), 8)) == {"甲", "乙丙"}
+
+
 def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -> None:
     documents = [("train", "x", "甲 乙 𠀀 乙"), ("train", "y", "丙 甲 𠀀 丁"), ("test", "x", "戊 戊 戊")]
     text = TextConfig(views=("word",), vocabulary_size=5, min_count=1)
@@ -62,8 +73,8 @@ def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -
 
 def test_each_view_has_a_vocabulary_of_its_own(spark: SparkSession) -> None:
     documents = [
-        ("train", "x", ["甲 甲 乙", "丙"], None, "file", None),
-        ("train", "y", ["乙", "丙 丁"], None, "file", None),
+        ("train", "x", ["甲 甲 乙", "丙"], None, "file", None, None),
+        ("train", "y", ["乙", "丙 丁"], None, "file", None, None),
     ]
     text = TextConfig(views=("word", "char"), vocabulary_size=3, min_count=1)
     found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED).repartition(2), text)
