@@ -16,6 +16,8 @@ ANSWER = {
     "score": "float32 [texts], probability of the label",
     "probabilities": "float32 [texts, classes], in the order of labels",
 }
+TOGETHER = 64
+"""Documents that are classified at once."""
 _TEXT = {"text": "string [texts], UTF-8"}
 _CONTRIBUTIONS = "float32 [texts, tokens], what each adds to the lead of the label over the mean of all classes"
 _TOKENS = "string [texts, tokens], filled up with empty strings"
@@ -103,13 +105,32 @@ class ServingModule(tf.Module):
 
     def _ids(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""
-        probabilities = tf.nn.softmax(self._model()(ids))
+        probabilities = tf.nn.softmax(self._logits(ids))
         best = tf.argmax(probabilities, axis=1)
         return {
             "label": tf.gather(self.labels, best),
             "score": tf.reduce_max(probabilities, axis=1),
             "probabilities": probabilities,
         }
+
+    def _logits(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
+        """Classifies documents of similar length together: so little is padding, and memory is bounded."""
+        lengths = tf.add_n([tf.math.count_nonzero(of_view, 1, dtype=tf.int32) for of_view in ids.values()])
+        order = tf.argsort(lengths)
+
+        def some(start: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            documents = {view: _trimmed(tf.gather(v, order[start : start + TOGETHER])) for view, v in ids.items()}
+            return start + TOGETHER, found.write(start // TOGETHER, self._model()(documents))
+
+        classes = self.labels.shape[0]
+        found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
+        _, found = tf.while_loop(lambda start, _: start < tf.size(order), some, [0, found])
+        return tf.gather(found.concat(), tf.argsort(order))
+
+
+def _trimmed(ids: tf.Tensor) -> tf.Tensor:
+    """Documents without the columns in which all of them have ended."""
+    return ids[:, : tf.reduce_max(tf.math.count_nonzero(ids, 1))]
 
 
 def _table(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:

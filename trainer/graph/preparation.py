@@ -31,37 +31,59 @@ class GraphPreparation(tf.Module):
             texts: UTF-8, string [texts].
         """
         codes = code_points(texts)
-        words = self._words(codes) if any(view.startswith("word") for view in self.views) else codes
-        characters = _characters(codes, kept_tokens("char", self.max_length) + 1)
+        texts_of = codes.value_rowids()
+        words = self._words(codes, texts_of) if any(view.startswith("word") for view in self.views) else codes
+        characters = self._characters(codes, texts_of)
         found: dict[View, tf.RaggedTensor] = {}
         for view in self.views:
             tokens = words if view.startswith("word") else characters
             kept = kept_tokens(view, self.max_length)
-            found[view] = _pairs(tokens[:, : kept + 1]) if view.endswith("2") else tokens[:, :kept]
+            found[view] = _first(_pairs(tokens), kept) if view.endswith("2") else _first(tokens, kept)
         return found
 
-    def _words(self, codes: tf.RaggedTensor) -> tf.RaggedTensor:
+    def _words(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
         """The words of texts, without white space and stop words."""
         characters, splits = codes.flat_values, codes.row_splits
         text_starts = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(characters, tf.int64) + 1])
         starts = tf.where(self.segmenter.starts(characters, text_starts[:-1] > 0))[:, 0]
-        texts = tf.gather(codes.value_rowids(), starts)
-        words = tf.strings.unicode_encode(tf.RaggedTensor.from_row_starts(characters, starts), "UTF-8")
+        words = _strings(characters, starts)
         kept = kinds(tf.gather(characters, starts)) != SPACE
         if self.stop_words is not None:
             kept &= self.stop_words.lookup(words) == 0
-        return tf.RaggedTensor.from_value_rowids(words[kept], texts[kept], codes.nrows())
+        at = tf.where(kept)[:, 0]
+        return _rows(tf.gather(words, at), tf.gather(tf.gather(texts_of, starts), at), codes.nrows())
+
+    def _characters(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
+        """The first characters of texts, without white space: one more than are kept, which a pair may need."""
+        at = tf.where(kinds(codes.flat_values) != SPACE)[:, 0]
+        visible = _rows(tf.gather(codes.flat_values, at), tf.gather(texts_of, at), codes.nrows())
+        first = _first(visible, kept_tokens("char", self.max_length) + 1)
+        return first.with_flat_values(_strings(first.flat_values, tf.range(tf.size(first.flat_values, tf.int64))))
 
 
-def _characters(codes: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
-    """The first characters of texts, without white space."""
-    visible = codes.with_flat_values(kinds(codes.flat_values) != SPACE)
-    characters = tf.ragged.boolean_mask(codes, visible)[:, :kept]
-    one_each = tf.RaggedTensor.from_row_lengths(characters.flat_values, tf.ones_like(characters.flat_values))
-    return characters.with_flat_values(tf.strings.unicode_encode(one_each, "UTF-8"))
+# Ragged tensors that are right by how they are made: to check them would take longer than to make them.
+
+
+def _rows(values: tf.Tensor, row_of: tf.Tensor, rows: tf.Tensor) -> tf.RaggedTensor:
+    """Values in rows, of which each is in order."""
+    return tf.RaggedTensor.from_value_rowids(values, row_of, rows, validate=False)
+
+
+def _strings(codes: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+    """The characters from each start to the next, as strings."""
+    return tf.strings.unicode_encode(tf.RaggedTensor.from_row_starts(codes, starts, validate=False), "UTF-8")
+
+
+def _first(tokens: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
+    """So many tokens of each row."""
+    place = tf.range(tf.size(tokens.flat_values, tf.int64)) - tf.gather(tokens.row_starts(), tokens.value_rowids())
+    at = tf.where(place < kept)[:, 0]
+    return _rows(tf.gather(tokens.flat_values, at), tf.gather(tokens.value_rowids(), at), tokens.nrows())
 
 
 def _pairs(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
     """The pairs of neighbours."""
-    first, second = tokens[:, :-1], tokens[:, 1:]
-    return first.with_flat_values(tf.strings.join([first.flat_values, second.flat_values], BETWEEN))
+    row_of = tokens.value_rowids()
+    first = tf.where(row_of[1:] == row_of[:-1])[:, 0]
+    pairs = [tf.gather(tokens.flat_values, first), tf.gather(tokens.flat_values, first + 1)]
+    return _rows(tf.strings.join(pairs, BETWEEN), tf.gather(row_of, first), tokens.nrows())

@@ -29,8 +29,6 @@ _NONE = -math.inf
 class _Runs(NamedTuple):
     """Characters that stand in words, in the order of the texts, and the runs that they form."""
 
-    codes: tf.Tensor
-    """Int32 [characters]."""
     begins: tf.Tensor
     """Whether a run begins there, bool [characters]."""
     run: tf.Tensor
@@ -42,6 +40,11 @@ class _Runs(NamedTuple):
     def ends(self) -> tf.Tensor:
         """The character after the run that each character is in, int32 [characters]."""
         return tf.gather(tf.cumsum(self.lengths), self.run)
+
+    @property
+    def longest(self) -> tf.Tensor:
+        """How many characters the longest run has."""
+        return tf.reduce_max(tf.concat([[0], self.lengths], 0))
 
 
 class GraphSegmenter(tf.Module):
@@ -73,63 +76,33 @@ class GraphSegmenter(tf.Module):
         """
         kind = kinds(codes)
         inside = kind >= DICTIONARY
-        before = tf.concat([[False], inside[:-1]], 0)
         where = tf.where(inside)
-        begins = tf.gather_nd(text_starts | ~before, where)
+        begins = tf.gather_nd(text_starts | ~tf.concat([[False], inside[:-1]], 0), where)
         run = tf.cumsum(tf.cast(begins, tf.int32)) - 1
-        runs = _Runs(tf.gather_nd(codes, where), begins, run, tf.math.bincount(run))
-        sizes = self._best_sizes(runs)
+        runs = _Runs(begins, run, tf.math.bincount(run))
+        # With a zero, which no word has, after each text and in place of what ends a run, no word goes too far.
+        places = tf.range(tf.size(codes)) + tf.cumsum(tf.cast(text_starts, tf.int32))
+        length = tf.size(codes) + tf.math.count_nonzero(text_starts, dtype=tf.int32) + 1
+        walked = tf.scatter_nd(places[:, None], tf.where(inside, codes, 0), [length])
+        sizes = self._best_sizes(runs, walked, tf.gather_nd(places, where))
         starts = _reached(runs, sizes)
         alone = starts & (sizes == 1) & (tf.gather_nd(kind, where) == LATIN)
         joined = alone & tf.concat([[False], alone[:-1]], 0) & ~begins
         return tf.tensor_scatter_nd_update(~inside, where, starts & ~joined)
 
-    def _children(self, nodes: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
-        """The node that a character leads to from each node; 0 where there is none."""
-        wanted = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
-        at = tf.minimum(tf.searchsorted(self.edges, wanted), tf.size(self.edges) - 1)
-        return tf.where(tf.gather(self.edges, at) == wanted, at + 1, 0)
-
-    def _words(self, runs: _Runs) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """All words of the dictionary in the runs: where each begins, its size, and its score."""
-        ends = runs.ends
-
-        def level(size, places, nodes, at, sizes, scores):  # type: ignore[no-untyped-def]
-            nodes = self._children(nodes, tf.gather(runs.codes, places + size))
-            alive = nodes > 0
-            places, nodes = tf.boolean_mask(places, alive), tf.boolean_mask(nodes, alive)
-            size += 1
-            found = tf.gather(self.scores, nodes)
-            at, sizes = at.write(size - 1, places), sizes.write(size - 1, tf.fill(tf.shape(places), size))
-            more = places + size < tf.gather(ends, places)
-            return size, places[more], nodes[more], at, sizes, scores.write(size - 1, found)
-
-        places = tf.range(tf.size(runs.codes))
-        arrays = [
-            tf.TensorArray(kind, 0, dynamic_size=True, infer_shape=False, element_shape=[None])
-            for kind in (tf.int32, tf.int32, tf.float64)
-        ]
-        *_, at, sizes, scores = tf.while_loop(
-            lambda _, places, *__: tf.size(places) > 0,
-            level,
-            [0, places, tf.zeros_like(places), *arrays],
-            [tf.TensorShape([]), *[tf.TensorShape([None])] * 2, *[tf.TensorShape(None)] * 3],
-        )
-        return at.concat(), sizes.concat(), scores.concat()
-
-    def _best_sizes(self, runs: _Runs) -> tf.Tensor:
+    def _best_sizes(self, runs: _Runs, walked: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
         """The size of the best word at each character, int32 [characters].
 
         Step j looks at the characters with j more behind them in their run; the runs that have so many come first. So
         memory is linear in the characters, and there are as many steps as the longest run has characters.
         """
+        deepest = runs.longest
         ranks = tf.argsort(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
-        deepest = tf.reduce_max(tf.concat([[0], runs.lengths], 0))
         active = tf.cumsum(tf.math.bincount(runs.lengths, minlength=deepest + 1), reverse=True, exclusive=True)
         offsets = tf.cumsum(active[:deepest], exclusive=True)
-        behind = runs.ends - 1 - tf.range(tf.size(runs.codes))
+        behind = runs.ends - 1 - tf.range(tf.size(places))
         slots = tf.gather(offsets, behind) + tf.gather(ranks, runs.run)
-        table = self._table(runs, slots)
+        table = self._table(walked, places, slots)
 
         def step(j, best, sizes):  # type: ignore[no-untyped-def]
             """`best` has the scores of what follows a word of each size, the longest first."""
@@ -148,15 +121,51 @@ class GraphSegmenter(tf.Module):
         )
         return tf.gather(sizes.concat(), slots)
 
-    def _table(self, runs: _Runs, slots: tf.Tensor) -> tf.Tensor:
-        """The score of the word of each size at each slot, longest first, float64 [characters, longest]."""
-        at, sizes, scores = self._words(runs)
-        cells = tf.stack([tf.gather(slots, at), self.longest - sizes], 1)
-        empty = tf.fill([tf.size(slots), self.longest], tf.constant(_NONE, tf.float64))
-        table = tf.tensor_scatter_nd_update(empty, cells, scores)
+    def _table(self, walked: tf.Tensor, places: tf.Tensor, slots: tf.Tensor) -> tf.Tensor:
+        """The score of the word of each size at each slot, longest first, float64 [characters, longest].
+
+        Args:
+            walked: code points, 0 after each run, int32 [some].
+            places: where in there each character is, int32 [characters].
+            slots: the row for each character, int32 [characters].
+        """
+        cells, scores = self._words(walked, places, slots * self.longest + self.longest - 1)
+        empty = tf.fill([tf.size(slots) * self.longest], tf.constant(_NONE, tf.float64))
+        table = tf.reshape(tf.tensor_scatter_nd_update(empty, cells[:, None], scores), [-1, self.longest])
         no_word = tf.reduce_max(table, 1, keepdims=True) == _NONE
         single = tf.where(no_word, tf.constant(self.unknown, tf.float64), table[:, -1:])
         return tf.concat([table[:, :-1], single], 1)
+
+    def _words(self, walked: tf.Tensor, places: tf.Tensor, cells: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """All words of the dictionary: their cells in the table, and their scores.
+
+        `cells` are those of the words of one character; the cell of a word one longer is the one before.
+        """
+
+        def level(depth, places, nodes, cells, found, scores):  # type: ignore[no-untyped-def]
+            nodes = self._children(nodes, tf.gather(walked, places))
+            alive = tf.where(nodes > 0)[:, 0]
+            nodes, cells = tf.gather(nodes, alive), tf.gather(cells, alive)
+            found, scores = found.write(depth, cells), scores.write(depth, tf.gather(self.scores, nodes))
+            return depth + 1, tf.gather(places, alive) + 1, nodes, cells - 1, found, scores
+
+        arrays = [
+            tf.TensorArray(kind, 0, dynamic_size=True, infer_shape=False, element_shape=[None])
+            for kind in (tf.int32, tf.float64)
+        ]
+        *_, found, scores = tf.while_loop(
+            lambda _, places, *__: tf.size(places) > 0,
+            level,
+            [0, places, tf.zeros_like(places), cells, *arrays],
+            [tf.TensorShape([]), *[tf.TensorShape([None])] * 3, *[tf.TensorShape(None)] * 2],
+        )
+        return found.concat(), scores.concat()
+
+    def _children(self, nodes: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        """The node that a character leads to from each node; 0 where there is none."""
+        wanted = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
+        at = tf.minimum(tf.searchsorted(self.edges, wanted), self.edges.shape[0] - 1)
+        return tf.where(tf.gather(self.edges, at) == wanted, at + 1, 0)
 
 
 def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
@@ -171,6 +180,6 @@ def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
         reached = tf.tensor_scatter_nd_update(reached, to, tf.ones(tf.shape(to)[:1], tf.bool))
         return distance * 2, tf.gather(jumps, jumps), reached
 
-    deepest = tf.reduce_max(tf.concat([[0], runs.lengths], 0))
-    *_, reached = tf.while_loop(lambda distance, *_: distance < deepest, double, [1, jumps, reached])
+    longest = runs.longest
+    *_, reached = tf.while_loop(lambda distance, *_: distance < longest, double, [1, jumps, reached])
     return reached[:-1]
