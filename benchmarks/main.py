@@ -34,7 +34,7 @@ def script(name: str, *arguments: str) -> dict[str, Any]:
 
 
 def cluster() -> Figures:
-    """Our loop on 2 executors × 1 core, with the rate of the feed."""
+    """Our loop on 2 executors × 1 core, with the rate of the feed, and the model that comes out of it."""
     with TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("textcnn")
         changes = (
@@ -48,11 +48,12 @@ def cluster() -> Figures:
         command = [str(program), "train", "examples/reviews.toml", *sets, "--out", folder]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
         result = json.loads(Path(folder, "result.json").read_text())
+        served = script("serving", folder)
         events = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
     spooled = [event for event in events if event["kind"] == "Spooled"]
     fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
     seconds = result["seconds"]
-    return {
+    return {f"served, {name}": value for name, value in served.items()} | {
         "cluster, documents/s": result["documents_per_second"],
         "feed, documents/s and executor": fed,
         "all but preparing and training, s": seconds["total"] - seconds["prepare"] - seconds["train"],

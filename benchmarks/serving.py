@@ -1,4 +1,4 @@
-"""How fast an exported model classifies raw texts, and what it costs to load; prints the figures as JSON.
+"""How fast an exported model classifies raw texts, and what it costs to load; prints the figures as a line of JSON.
 
 python -m benchmarks.serving MODEL   # the folder of a run, of its models, or of one version
 """
@@ -61,4 +61,4 @@ def main(path: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    print(json.dumps(main(sys.argv[1]), indent=2))
+    print(json.dumps(main(sys.argv[1])))
