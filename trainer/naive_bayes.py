@@ -20,6 +20,8 @@ COUNTED_TOKENS = 1 << 20
 class NaiveBayes(tf.Module):
     """Log-probabilities of tokens given classes, maximum-likelihood with smoothing; unknown tokens say nothing.
 
+    It decides as naive Bayes does, and is less sure of it.
+
     Source: A. McCallum & K. Nigam, A Comparison of Event Models for Naive Bayes Text Classification, AAAI 1998.
     """
 
@@ -45,8 +47,14 @@ class NaiveBayes(tf.Module):
         return cls(prior, tables)
 
     def classify(self, rows: Mapping[View, tf.Tensor], places: Mapping[View, tf.Tensor]) -> tf.Tensor:
-        """Returns the joint log-probabilities of documents and classes, as the logits of a network; see `Network`."""
-        return self.prior + tf.add_n([summed(of_view, places[view])[0] for view, of_view in rows.items()])
+        """Returns the logits of documents; see `Network`.
+
+        They are the joint log-probabilities of documents and classes over the root of the number of tokens: tokens are
+        not as independent as the model takes them to be, and of a long document it would be far too sure.
+        """
+        of_views = [summed(of_view, places[view]) for view, of_view in rows.items()]
+        joint = self.prior + tf.add_n([total for total, _ in of_views])
+        return joint / tf.sqrt(tf.add_n([count for _, count in of_views]))
 
 
 def _counts(share: Share, view: View, size: int, classes: int) -> np.ndarray:
