@@ -15,14 +15,16 @@ from trainer.serving import Classifier
 
 
 def evaluate(classifier: Classifier, path: Path) -> tuple[Evaluation, Counter[str]]:
-    """Classifies the documents of a file and compares their labels.
+    """Holds a model to its golden examples, classifies the documents of a file and compares their labels.
 
     Returns:
         The evaluation, and how many rows were left out, by reason.
 
     Raises:
+        ModelError: the model does not answer as when it was trained.
         DataError: the file cannot be read, or no row of it can be used.
     """
+    classifier.check()
     index = {label: number for number, label in enumerate(classifier.labels)}
     left_out: Counter[str] = Counter()
     expected: list[int] = []

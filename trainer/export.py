@@ -23,7 +23,6 @@ from trainer.models.build import networks
 from trainer.signatures import ServingModule, described
 
 CARD = "model.json"
-EXTRA = "assets.extra"
 STOP_WORDS = "stop_words.txt"
 USER_DICTIONARY = "user_dictionary.txt"
 
@@ -56,7 +55,7 @@ def export(
     detached = _detached(model, language, config)
     module = ServingModule(detached, language, config.text.max_length, vocabularies, labels_file)
     tf.saved_model.save(module, str(folder), signatures=module.signatures())
-    extra = folder / EXTRA
+    extra = folder / golden.EXTRA
     extra.mkdir()
     _write_lines(extra / STOP_WORDS, sorted(language.segmenter.stop_words))
     _write_lines(extra / USER_DICTIONARY, language.segmenter.user_dictionary)
@@ -137,4 +136,4 @@ def check(folder: Path) -> None:
         model = tf.saved_model.load(str(folder))
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise ModelError(f"the exported model in {folder} does not load: {error}") from error
-    golden.check(model.signatures, folder / EXTRA / golden.GOLDEN)
+    golden.check(model.signatures, golden.read(folder))

@@ -14,6 +14,7 @@ from text.preparation import Preparation
 from trainer.errors import ModelError
 from trainer.mixture import Mixture
 
+EXTRA = "assets.extra"
 GOLDEN = "golden.jsonl"
 """Of each example text, tokens, ids (of each view), label and probabilities, an example a line."""
 TOLERANCE = 1e-4
@@ -51,13 +52,20 @@ def filled_up(documents: Sequence[Sequence[Any]], padding: object, kind: type) -
     return np.array(filled, kind).reshape(len(documents), longest)
 
 
-def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], file: Path) -> None:
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Returns the golden examples of the model in a folder."""
+    lines = (folder / EXTRA / GOLDEN).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], golden: Sequence[dict[str, Any]]) -> None:
     """Asks a loaded model for its golden examples, from the text, from the tokens and from the ids.
 
     Raises:
         ModelError: it gives another answer.
     """
-    for some in _batches(file):
+    for start in range(0, len(golden), _DOCUMENTS):
+        some = golden[start : start + _DOCUMENTS]
         views: Iterable[View] = some[0]["tokens"]
         tokens = {view: filled_up([example["tokens"][view] for example in some], "", object) for view in views}
         ids = {view: filled_up([example["ids"][view] for example in some], 0, np.int32) for view in views}
@@ -72,13 +80,7 @@ def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], file
             if not (differences <= TOLERANCE).all():
                 worst = int(np.argmax(np.nan_to_num(differences, nan=np.inf)))
                 raise ModelError(
-                    f"the exported model's signature {name!r} differs from the trained model by "
+                    f"the model's signature {name!r} differs from the trained model by "
                     f"{differences[worst]:.2g} (allowed: {TOLERANCE:.0e}) on the golden example "
                     f"{some[worst]['text'][:100]!r}"
                 )
-
-
-def _batches(file: Path) -> Iterator[list[dict[str, Any]]]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    for start in range(0, len(lines), _DOCUMENTS):
-        yield [json.loads(line) for line in lines[start : start + _DOCUMENTS]]

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import storage
 from storage.publishing import versions
+from trainer import golden
 from trainer.errors import ModelError
 from trainer.export import CARD, hashes
 
@@ -58,8 +59,17 @@ class Classifier:
         written, found = self.card["sha256"], hashes(folder)
         if changed := [name for name, content in written.items() if found.get(name) != content]:
             raise ValueError(f"these files are not those that were exported: {', '.join(changed)}")
+        self._golden = golden.read(folder)
         self._model = tf.saved_model.load(str(folder))
         self._classify = self._model.signatures["serving_default"]
+
+    def check(self) -> None:
+        """Holds the model to its golden examples, on this machine and with this TensorFlow.
+
+        Raises:
+            ModelError: it gives another answer than when it was trained.
+        """
+        golden.check(self._model.signatures, self._golden)
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """Yields a prediction for each text, in order."""
