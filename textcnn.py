@@ -1,4 +1,4 @@
-"""The command line: `textcnn train`, `compare`, `predict`, `evaluate`, `doctor`, `pack`, `logs` and `hadoop`.
+"""The command line: `textcnn train`, `compare`, `predict`, `evaluate`, `show`, `doctor`, `pack`, `logs` and `hadoop`.
 
 It parses arguments and hands over to the folder whose machine does the work.
 """
@@ -31,6 +31,7 @@ from run.errors import SettingsError
 from run.profile import Profile
 from storage import StorageError
 from text.errors import DataError
+from trainer import card
 from trainer.errors import TrainerError
 
 DRIVER = Path(__file__).with_name("spark_driver") / "train.py"
@@ -138,6 +139,11 @@ def _quiet() -> Iterator[None]:
         os.close(stderr)
 
 
+def _show(options: argparse.Namespace) -> int:
+    print(card.described(card.model_of(options.model)))
+    return 0
+
+
 def _predict(options: argparse.Namespace) -> int:
     with _quiet():
         from trainer.serving import Classifier  # brings TensorFlow
@@ -243,19 +249,23 @@ def parser() -> argparse.ArgumentParser:
     comparing.set_defaults(run=_compare)
 
     predict = commands.add_parser("predict", help="classify texts")
-    predict.add_argument("model", type=Path, metavar="MODEL", help="a model, or the folder of a run")
+    predict.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     predict.add_argument("--text", action="append", default=[], help="a text; may be given more than once")
     predict.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a text a line; - for standard input")
     predict.add_argument("--json", action="store_true", help="a JSON object a line")
     predict.set_defaults(run=_predict)
 
     evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
-    evaluate.add_argument("model", type=Path, metavar="MODEL", help="a model, or the folder of a run")
+    evaluate.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     evaluate.add_argument(
         "data", type=Path, metavar="DATA", help="a file as the run's input: .tsv, .csv, .jsonl, .parquet"
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)
+
+    show = commands.add_parser("show", help="tell what a model is and how to ask it")
+    show.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
+    show.set_defaults(run=_show)
 
     examine = commands.add_parser(
         "doctor",

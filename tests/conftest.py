@@ -128,5 +128,5 @@ def exported(
     from trainer.export import export
 
     folder = tmp_path_factory.mktemp("exported") / "model"
-    export(known_mixture, known_language, known_config, {"rows": {"train": 7}}, GOLDEN, folder)
+    export(known_mixture, known_language, known_config, {"rows": {"train": 7}, "metrics": {}}, GOLDEN, folder)
     return folder

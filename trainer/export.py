@@ -17,12 +17,12 @@ from run.metrics import Evaluation
 from text.language import Language
 from text.preparation import Preparation
 from trainer import golden
+from trainer.card import CARD
 from trainer.errors import ModelError
 from trainer.mixture import Mixture
 from trainer.models.build import networks
 from trainer.signatures import ServingModule, described
 
-CARD = "model.json"
 STOP_WORDS = "stop_words.txt"
 USER_DICTIONARY = "user_dictionary.txt"
 

@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 
 import tensorflow as tf
 
 import storage
-from storage.publishing import versions
 from trainer import golden
+from trainer.card import CARD, model_of
 from trainer.errors import ModelError
-from trainer.export import CARD, hashes
+from trainer.export import hashes
 
 BATCH = 256
 
@@ -37,14 +37,13 @@ class Classifier:
         """Loads a model.
 
         Args:
-            path: path or URI of a version's folder, of the folder of the versions (the newest is taken), or of a
-                run's folder.
+            path: as `model_of` takes it.
 
         Raises:
             ModelError: there is no whole model.
             StorageError: it cannot be read.
         """
-        self.uri = _version(fspath(path))
+        self.uri = model_of(path)
         with storage.local_copy(self.uri) as folder:
             try:
                 self._load(folder)
@@ -80,15 +79,3 @@ class Classifier:
             for text, label, probabilities in zip(batch, labels, answer["probabilities"].numpy(), strict=True):
                 named = dict(zip(self.labels, map(float, probabilities), strict=True))
                 yield Prediction(text, label, named[label], named)
-
-
-def _version(uri: str) -> str:
-    for folder in (uri, storage.join(uri, "model")):
-        if CARD in storage.names(folder):
-            return folder
-        if published := versions(folder):
-            return storage.join(folder, str(published[-1]))
-    raise ModelError(
-        f"there is no model in {uri}. Name a folder with {CARD}, a folder of versions, or the folder of a run "
-        "that has published a model."
-    )
