@@ -2,6 +2,7 @@
 
 import posixpath
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -14,6 +15,10 @@ ANSWER_SECONDS = 60.0
 
 FAILOVER_ATTEMPTS = 5
 """How often a NameNode is tried, about 20 s in all. hdfs-native's 15 would take three minutes to refuse."""
+
+READ_AGAIN = 3
+"""How often a block is asked for again that no DataNode gave, as HDFS's own client does (acquire failures)."""
+NO_REPLICA = "All DataNodes failed"
 
 Answer = TypeVar("Answer")
 
@@ -50,6 +55,20 @@ class Hdfs:
 
     def read(self, path: str, offset: int) -> Iterator[bytes]:
         """See `Backend`."""
+        failures = 0
+        while True:
+            try:
+                for chunk in self._chunks(path, offset):
+                    yield chunk
+                    offset, failures = offset + len(chunk), 0
+                return
+            except RuntimeError as error:
+                failures += 1
+                if NO_REPLICA not in str(error) or failures > READ_AGAIN:
+                    raise
+                time.sleep(failures)  # until it is reported again; a busy DataNode refuses for a moment
+
+    def _chunks(self, path: str, offset: int) -> Iterator[bytes]:
         file = in_time(lambda: self._client.read(path))
         if offset >= file.size:
             return

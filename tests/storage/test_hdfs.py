@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,28 @@ def test_a_log_waits_for_an_hdfs_that_comes_back_and_says_at_the_end_if_it_has_n
     log.add(b"a line")
     with pytest.raises(UnreachableError, match="Connection refused"):
         log.close()
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Every DataNode refuses so often after three bytes of a file of nine."""
+    left = iter(range(times))
+
+    def chunks(_: hdfs.Hdfs, __: str, offset: int) -> Iterator[bytes]:
+        for start in range(offset, 9, 3):
+            if start == 3 and next(left, None) is not None:
+                raise RuntimeError("DataTransferError: All DataNodes failed")
+            yield b"123456789"[start : start + 3]
+
+    monkeypatch.setattr(hdfs.Hdfs, "_chunks", chunks)
+
+
+def test_a_read_that_every_data_node_refused_for_a_moment_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(monkeypatch, 1)
+    assert storage.read("hdfs://127.0.0.1:1/file") == b"123456789"
+
+
+def test_a_read_that_every_data_node_refuses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(monkeypatch, 9)
+    monkeypatch.setattr(hdfs, "READ_AGAIN", 1)
+    with pytest.raises(StorageError, match="cannot be read: .*All DataNodes failed"):
+        storage.read("hdfs://127.0.0.1:1/file")
