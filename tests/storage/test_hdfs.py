@@ -87,5 +87,5 @@ def test_a_read_that_every_data_node_refused_for_a_moment_goes_on_where_it_was(m
 def test_a_read_that_every_data_node_refuses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     refusing(monkeypatch, 9)
     monkeypatch.setattr(hdfs, "READ_AGAIN", 1)
-    with pytest.raises(StorageError, match="cannot be read: .*All DataNodes failed"):
+    with pytest.raises(StorageError, match=r"cannot be read: .*All DataNodes failed"):
         storage.read("hdfs://127.0.0.1:1/file")
