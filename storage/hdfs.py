@@ -66,7 +66,7 @@ class Hdfs:
                 failures += 1
                 if NO_REPLICA not in str(error) or failures > READ_AGAIN:
                     raise
-                time.sleep(failures)  # until it is reported again; a busy DataNode refuses for a moment
+                time.sleep(failures)  # a busy DataNode refuses for a moment; nothing tells when it no longer does
 
     def _chunks(self, path: str, offset: int) -> Iterator[bytes]:
         file = in_time(lambda: self._client.read(path))

@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from hashlib import sha256
+from hashlib import file_digest
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _card(language: Language, config: RunConfig) -> dict[str, object]:
