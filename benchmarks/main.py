@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import reviews, yarn
+from run import folder as run_folder
 from text.segmenter import Segmenter
 
 RESULT = Path("build/benchmark.json")
@@ -49,7 +50,7 @@ def cluster() -> Figures:
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
         result = json.loads(Path(folder, "result.json").read_text())
         served = script("serving", folder)
-        events = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
+        events = [json.loads(line) for line in Path(folder, run_folder.metrics(result["run"])).read_text().splitlines()]
     spooled = [event for event in events if event["kind"] == "Spooled"]
     fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
     seconds = result["seconds"]

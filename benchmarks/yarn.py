@@ -22,7 +22,7 @@ from cluster.yarn import artifacts
 from cluster.yarn.command import command
 from cluster.yarn.uris import on_hdfs
 from local_hadoop.local import down, up
-from run.folder import METRICS
+from run.folder import RESULT, metrics
 from run.profile import Profile
 from run.settings import read
 
@@ -78,7 +78,8 @@ def first_step(profile: Path, out: str) -> float:
     command = [program, "train", "examples/reviews.toml", "--profile", str(profile), "--out", out]
     begun = time.time()
     _run([*command, "--set", f"data.input={INPUT}", "--set", "train.epochs=1"], os.environ)
-    events = [json.loads(line) for line in storage.read(storage.join(on_hdfs(out), METRICS)).splitlines()]
+    run = json.loads(storage.read(storage.join(on_hdfs(out), RESULT)))["run"]
+    events = [json.loads(line) for line in storage.read(storage.join(on_hdfs(out), metrics(run))).splitlines()]
     return float(next(event["time"] for event in events if event["kind"] == "Progress") - begun)
 
 

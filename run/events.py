@@ -155,7 +155,7 @@ def to_json(event: Event) -> bytes:
 
 
 def from_json(data: bytes) -> Event:
-    """Reads what `to_json` wrote, or a line of metrics.jsonl, which has the time besides.
+    """Reads what `to_json` wrote, or a line of a metrics file, which has the time besides.
 
     Raises:
         ValueError: it is neither.

@@ -1,5 +1,7 @@
 """The names in a run's folder; docs/run-folder.md says what they hold."""
 
+import secrets
+import time
 from typing import get_args
 
 from run.config import View
@@ -7,7 +9,7 @@ from run.config import View
 CONFIG = "config.json"
 LABELS = "labels.txt"
 LOGS = "logs"
-METRICS = "metrics.jsonl"
+METRICS = "metrics"
 MODELS = "model"
 QUARANTINE = "quarantine.jsonl"
 REPORT = "report.html"
@@ -19,5 +21,15 @@ def vocabulary(view: View) -> str:
     return f"vocabulary-{view}.txt"
 
 
-RECORDS = (CONFIG, LABELS, METRICS, QUARANTINE, REPORT, RESULT, *map(vocabulary, get_args(View)))
-"""What a run into the same folder replaces; logs and models stay."""
+RECORDS = (CONFIG, LABELS, QUARANTINE, REPORT, RESULT, *map(vocabulary, get_args(View)))
+"""What a run into the same folder replaces; logs, metrics and models stay."""
+
+
+def new_run() -> str:
+    """Returns a name for a run that no other has: when it begins (UTC), and a random number."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+def metrics(run: str) -> str:
+    """Returns the path of the file in which a run tells how it goes, line by line."""
+    return f"{METRICS}/{run}.jsonl"

@@ -61,6 +61,8 @@ class Quality:
 class Result:
     """A run's outcome; what is not known stays None."""
 
+    run: str = ""
+    """The run that this came of; its metrics have that name."""
     status: str = "failed"
     exit_status: int = 1
     """0, a model was published; 2, the configuration or the data cannot be used; 1, anything else."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from run.events import EpochDone, Event, Progress, Tested
+from run.events import EpochDone, Event, Progress, Published, Tested
 from run.result import Result
 
 PLAIN_SECONDS = 10.0
@@ -74,6 +74,8 @@ class Terminal:
             )
         elif isinstance(event, Tested):
             self._confusion = event.confusion
+        elif isinstance(event, Published):
+            self.say(f"published {event.model}")
 
     def outcome(self, result: Result, labels: Sequence[str]) -> None:
         """Prints how the model did and where it is."""

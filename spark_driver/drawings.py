@@ -35,7 +35,7 @@ def curves(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[Markup
     """Returns the drawings of loss and accuracy by epoch; without validation there is no accuracy to draw.
 
     Args:
-        epochs: the lines of metrics.jsonl that tell of an epoch.
+        epochs: the lines of the run's metrics that tell of an epoch.
         best: the epoch whose weights were kept; None if it is not known.
     """
     if not epochs:

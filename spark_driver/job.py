@@ -9,7 +9,7 @@ from rich.console import Console
 
 from run import settings, signals
 from run.config import RunConfig
-from run.folder import CONFIG
+from run.folder import new_run
 from run.result import Result
 from run.terminal import Terminal
 from spark_driver import application_master
@@ -27,18 +27,19 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--config", type=Path, required=True, help="the run file")
     made.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
     made.add_argument("--out", required=True, metavar="URI", help="the run's folder, local or on HDFS")
+    made.add_argument("--run", default=new_run(), metavar="NAME", help="the run's name, if not a new one")
     return made
 
 
 def run(options: argparse.Namespace, work: Work) -> int:
     """Does the work and returns the exit status of the script."""
-    folder, result, begun = RunFolder(options.out), Result(), time.monotonic()
+    folder, result, begun = RunFolder(options.out, options.run), Result(options.run), time.monotonic()
     with Terminal(Console(stderr=True)) as terminal:
         try:
             with signals.raised():
                 folder.create()
                 config = settings.read(RunConfig, options.config, options.set)
-                folder.write_json(CONFIG, settings.to_json(config))
+                folder.write_config(settings.to_json(config))
                 work(config, folder, result, terminal)
             result.status = "succeeded"
         except (Exception, KeyboardInterrupt) as raised:  # noqa: BLE001 - the end of the program: its status tells it

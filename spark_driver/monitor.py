@@ -1,4 +1,4 @@
-"""What the driver knows of the workers, event by event: for the result, for metrics.jsonl, for the terminal."""
+"""What the driver knows of the workers, event by event: for the result, for its metrics, for the terminal."""
 
 import time
 from collections.abc import Callable

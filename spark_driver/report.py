@@ -49,7 +49,7 @@ def html(
 
     Args:
         config: the resolved run file; empty if it could not be read.
-        metrics: the lines of metrics.jsonl.
+        metrics: the lines of the run's metrics.
         result: the values of result.json.
         labels: the names of the classes.
         confusion: documents of each true label (rows) and predicted label (columns); empty without a test.

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Row
@@ -19,10 +19,13 @@ from storage import StorageError
 class RunFolder:
     """The files of a run, on a local disk or on HDFS. Each is written as a whole or line by line, in UTF-8."""
 
-    def __init__(self, uri: str):
-        """Names the folder; `create` makes it."""
+    def __init__(self, uri: str, run: str):
+        """Names the folder, and the run in it; `create` makes it."""
         self.uri = uri
         self.created = False
+        self._run = run
+        self._config: Mapping[str, Any] = {}
+        self._labels: Sequence[str] = ()
 
     def create(self) -> None:
         """Makes the folder and forgets an earlier run's records in it; its models stay.
@@ -35,10 +38,10 @@ class RunFolder:
             storage.check_writable(self.uri)
             for name in folder.RECORDS:
                 storage.remove(self._file(name))
-            storage.remove_log(self._file(folder.METRICS))
+            storage.make_folder(self._file(folder.METRICS))
         except StorageError as error:
             raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
-        self._metrics = storage.Log(self._file(folder.METRICS))
+        self._metrics = storage.Log(self._file(folder.metrics(self._run)))
         self.created = True
 
     @property
@@ -46,9 +49,15 @@ class RunFolder:
         """The folder of the model's versions."""
         return self._file(folder.MODELS)
 
-    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
-        """Writes a file of one JSON object."""
-        self.write_text(name, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    def write_config(self, values: Mapping[str, Any]) -> None:
+        """Writes config.json."""
+        self._config = values
+        self.write_text(folder.CONFIG, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+
+    def write_labels(self, labels: Sequence[str]) -> None:
+        """Writes labels.txt."""
+        self._labels = labels
+        self.write_lines(folder.LABELS, labels)
 
     def write_lines(self, name: str, lines: Iterable[str]) -> None:
         """Writes a file of lines."""
@@ -59,7 +68,7 @@ class RunFolder:
         storage.write(self._file(name), text.encode("utf-8", "backslashreplace"))
 
     def record(self, event: Event) -> None:
-        """Adds a line to metrics.jsonl, with the time in seconds since 1970."""
+        """Adds a line to the run's metrics, with the time in seconds since 1970."""
         self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 
     def quarantine(self, rows: Iterable[Row]) -> None:
@@ -71,15 +80,10 @@ class RunFolder:
         values = result.to_json()
         self.write_text(folder.RESULT, values)
         self._metrics.close()
-        labels = self._read(folder.LABELS).splitlines()
-        metrics = [json.loads(line) for line in self._read(folder.METRICS).splitlines()]
+        lines = storage.LogReader(self._file(folder.metrics(self._run))).lines()
+        metrics = [json.loads(line) for line in lines]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
-        config = json.loads(self._read(folder.CONFIG) or "{}")
-        self.write_text(folder.REPORT, html(config, metrics, json.loads(values), labels, confusion))
-
-    def _read(self, name: str) -> str:
-        file = self._file(name)
-        return storage.read(file).decode() if storage.exists(file) else ""
+        self.write_text(folder.REPORT, html(self._config, metrics, json.loads(values), self._labels, confusion))
 
     def _file(self, name: str) -> str:
         return storage.join(self.uri, name)

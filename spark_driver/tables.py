@@ -49,7 +49,7 @@ def epochs(lines: Sequence[Mapping[str, Any]], best: int | None) -> Table:
     """Returns the table of the epochs.
 
     Args:
-        lines: the lines of metrics.jsonl that tell of an epoch.
+        lines: the lines of the run's metrics that tell of an epoch.
         best: the epoch whose weights were kept; None if it is not known.
     """
     judged = ("Validation loss", "Validation accuracy", "Validation macro-F1")

@@ -15,7 +15,7 @@ from storage.folders import (
     move_folder,
     names,
 )
-from storage.log import Log, LogReader, remove_log
+from storage.log import Log, LogReader
 from storage.uris import absolute, is_local, join, parent, path_of
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "put",
     "read",
     "remove",
-    "remove_log",
     "removed_on_error",
     "size",
     "write",

@@ -75,13 +75,6 @@ class Log:
             self._part, self._lines, self._written = self._part + 1, [], 0
 
 
-def remove_log(uri: str) -> None:
-    """Removes a log, also one that nobody has closed; nothing happens if there is none."""
-    remove(uri)
-    if not is_local(uri):
-        remove(_folder(uri))
-
-
 class LogReader:
     """Reads a log that grows, or one that nobody has closed."""
 

@@ -45,13 +45,16 @@ class Application:
         return None
 
 
-def follow(argv: list[str], environment: Mapping[str, str], out: str, terminal: Terminal, in_cluster: bool) -> int:
+def follow(
+    argv: list[str], environment: Mapping[str, str], out: str, run: str, terminal: Terminal, in_cluster: bool
+) -> int:
     """Runs spark-submit and returns the exit status of the run: 0, 2 or 1.
 
     Args:
         argv: the command.
         environment: of the command.
-        out: the URI of the run's folder; what an earlier run left in it has to be gone.
+        out: the URI of the run's folder, which may have other runs' records too.
+        run: the run's name.
         terminal: shows what happens.
         in_cluster: the driver runs in a container; one that runs here shows by itself how it goes.
 
@@ -59,7 +62,7 @@ def follow(argv: list[str], environment: Mapping[str, str], out: str, terminal: 
         YarnError: an application that was to be killed, on a signal, is not.
     """
     application = Application()
-    metrics = LogReader(join(out, folder.METRICS))
+    metrics = LogReader(join(out, folder.metrics(run)))
     with subprocess.Popen(
         argv,
         env=environment,
@@ -83,7 +86,7 @@ def follow(argv: list[str], environment: Mapping[str, str], out: str, terminal: 
             _end(process)
     if in_cluster:
         _show(metrics, terminal)
-        status = _tell_end(status, application, out, terminal)
+        status = _tell_end(status, application, out, run, terminal)
     if status and application.identity:
         terminal.say(f"the rest is in its logs: textcnn logs {application.identity}")
     return status
@@ -131,12 +134,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
-def _tell_end(status: int, application: Application, out: str, terminal: Terminal) -> int:
+def _tell_end(status: int, application: Application, out: str, run: str, terminal: Terminal) -> int:
     """Says how a driver in a container ended, and returns the exit status that spark-submit does not know."""
     file = join(out, folder.RESULT)
     result = Result.from_json(read(file)) if exists(file) else Result()
+    ours = result.run == run
+    if result.run and not ours:
+        terminal.say(f"{file} is of another run into the same folder, {result.run}")
     if status == 0:
-        terminal.outcome(result, read(join(out, folder.LABELS)).decode().splitlines())
+        if ours:
+            terminal.outcome(result, read(join(out, folder.LABELS)).decode().splitlines())
         return 0
-    terminal.fail(result.error or "\n".join(application.said))
-    return 2 if result.exit_status == 2 else 1
+    terminal.fail((result.error if ours else None) or "\n".join(application.said))
+    return 2 if ours and result.exit_status == 2 else 1

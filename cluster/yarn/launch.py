@@ -27,17 +27,17 @@ def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
     """
     out, staging = on_hdfs(launch.out, profile.principal), on_hdfs(profile.staging, profile.principal)
     needed = artifacts.of(profile, spark_home())
-    submitted = command(profile, replace(launch, out=out), needed, staging)
+    run = folder.new_run()
+    options = launch.options if dry_run else (*launch.options, "--run", run)  # a printed command may be run twice
+    submitted = command(profile, replace(launch, out=out, options=options), needed, staging)
     if dry_run:
         print(submitted)
         return 0
     storage.check_writable(out)
-    storage.remove(storage.join(out, folder.RESULT))  # an earlier run's
-    storage.remove_log(storage.join(out, folder.METRICS))
     shown = Terminal(Console(stderr=True))
     for upload in artifacts.put(needed, staging):
         shown.say(str(upload))
     in_cluster = submitted.properties["spark.submit.deployMode"] == "cluster"
     environment = {**os.environ, **submitted.environment, **terminal()}
     with shown if in_cluster else nullcontext():  # a driver that runs here has the terminal
-        return follow(submitted.argv(), environment, out, shown, in_cluster)
+        return follow(submitted.argv(), environment, out, run, shown, in_cluster)

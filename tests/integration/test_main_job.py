@@ -97,7 +97,8 @@ def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
     quarantine = [json.loads(line) for line in (folder / "quarantine.jsonl").read_text().splitlines()]
     assert sorted(row["reason"] for row in quarantine) == ["empty text", "no label", "not JSON"]
     assert json.loads((folder / "config.json").read_text())["train"]["epochs"] == 4
-    kinds = Counter(json.loads(line)["kind"] for line in (folder / "metrics.jsonl").read_text().splitlines())
+    metrics = folder / "metrics" / f"{result_of(folder)['run']}.jsonl"
+    kinds = Counter(json.loads(line)["kind"] for line in metrics.read_text().splitlines())
     assert kinds["EpochDone"] == result_of(folder)["epochs"]
     assert "positive" in (folder / "report.html").read_text()
     assert len(list(folder.glob("logs/*/*/stderr"))) == 2

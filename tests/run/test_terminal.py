@@ -14,11 +14,11 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
     console = Console(file=io.StringIO(), width=200)
     terminal = Terminal(console)
     terminal.show(EpochDone(0, 1, 9, 0.5, 0.6, 0.75, 0.7, 2.0))
-    terminal.show(Published(0, "m", 1.0))
     terminal.show(
         Progress(worker=0, epoch=2, epochs=3, step=3, steps=4, documents=96, documents_per_second=32.0, loss=0.25)
     )
     terminal.show(events.Tested(0, 1, 2, 0.6, [[3, 1], [2, 4]], {}, 99.5, 3.25))
+    terminal.show(Published(0, "m/1", 1.0))
     test = Quality(0.7, 0.69, 10)
     members = {"textcnn": Quality(0.65, 0.6, 10), "naive Bayes": Quality(0.6, 0.58, 10)}
     terminal.outcome(Result(test=test, members=members, documents_per_second=1234.5, model="m/1"), ("好评", "差评"))
@@ -26,6 +26,7 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
     assert console.file.getvalue().splitlines() == [
         "epoch 1: 9 documents in 2.0 s, loss 0.5000, validation accuracy 75.00 %, macro-F1 70.00 %",
         "epoch 2/3, step 3/4, 32 documents/s, loss 0.2500, validation accuracy 75.00 %, at most 5 s left",
+        "published m/1",
         "test documents, true labels in rows, predicted labels in columns:",
         "        1  2",
         "1 好评  3  1",

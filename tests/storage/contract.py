@@ -387,17 +387,6 @@ class LogContract:
         assert next(iter(reader.lines())) == b"first"
         assert list(reader.lines()) == [b"second"]
 
-    @pytest.mark.parametrize("closed", [False, True])
-    def test_a_log_is_removed_with_its_parts(self, closed: bool, root: str) -> None:
-        log = storage.Log(f"{root}/log")
-        log.add(b"an earlier run's")
-        if closed:
-            log.close()
-        storage.remove_log(f"{root}/log")
-        storage.remove_log(f"{root}/log")
-        assert storage.names(root) == []
-        assert list(storage.LogReader(f"{root}/log").lines()) == []
-
     def test_a_log_without_lines_is_no_file(self, root: str) -> None:
         log, reader = storage.Log(f"{root}/log"), storage.LogReader(f"{root}/log")
         log.close()

@@ -186,26 +186,28 @@ class TestPublishing(PublishingContract):
 def test_a_run_is_recorded_in_a_folder_on_hdfs(root: str) -> None:
     storage.write(f"{root}/report.html", b"an earlier run's")
     storage.make_folder(f"{root}/model/1")
-    run = RunFolder(root)
+    storage.write(f"{root}/metrics/20260101-000000-ab.jsonl", b"an earlier run's")
+    run = RunFolder(root, "20260102-000000-cd")
     run.create()
-    assert storage.names(root) == ["model"]
+    assert storage.names(root) == ["metrics", "model"]
     assert run.models == f"{root}/model"
 
-    run.write_json("config.json", {"name": "书评"})
-    run.write_lines("labels.txt", ["好评", "差评"])
+    run.write_config({"name": "书评"})
+    run.write_labels(["好评", "差评"])
     run.quarantine([])
     run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], {}, 100.0, 1.0))
     run.record(events.Published(0, f"{root}/model/2", 0.5))
     run.write_result(Result(status="succeeded"))
-    names = ["config.json", "labels.txt", "metrics.jsonl", "model", "quarantine.jsonl", "report.html", "result.json"]
+    names = ["config.json", "labels.txt", "metrics", "model", "quarantine.jsonl", "report.html", "result.json"]
     assert storage.names(root) == names
-    assert len(storage.read(f"{root}/metrics.jsonl").splitlines()) == 2
+    assert storage.names(f"{root}/metrics") == ["20260101-000000-ab.jsonl", "20260102-000000-cd.jsonl"]
+    assert len(storage.read(f"{root}/metrics/20260102-000000-cd.jsonl").splitlines()) == 2
     assert "差评" in storage.read(f"{root}/report.html").decode()
     assert storage.names(f"{root}/model") == ["1"]
 
 
 def test_a_folder_that_is_not_writable_is_an_error_of_the_users(foreign: str) -> None:
-    run = RunFolder(f"{foreign}/run")
+    run = RunFolder(f"{foreign}/run", "a-run")
     with pytest.raises(InputError, match=rf"{foreign}/run cannot be written: .*Permission denied.*Give --out") as error:
         run.create()
     assert exit_status(error.value) == 2

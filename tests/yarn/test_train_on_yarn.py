@@ -222,7 +222,8 @@ def test_two_workers_on_a_node_have_a_gpu_each_and_fail_where_tensorflow_does_no
     assert state["finalStatus"] == "FAILED"
     seconds = {entry["key"]: int(entry["value"]) for entry in state["resourceSecondsMap"]["entry"]}
     assert seconds["yarn.io/gpu"] > 0
-    events = [json.loads(line) for line in storage.read(f"{folder}/out/gpus/metrics.jsonl").splitlines()]
+    (metrics,) = storage.names(f"{folder}/out/gpus/metrics")
+    events = [json.loads(line) for line in storage.read(f"{folder}/out/gpus/metrics/{metrics}").splitlines()]
     promised = [event["gpus"] for event in events if event["kind"] == "Joined"]
     assert sorted(promised) == [["GPU-a"], ["GPU-b"]]
     assert models(f"{folder}/out/gpus") == []
