@@ -1,4 +1,4 @@
-"""The command line: `textcnn train`, `compare`, `predict`, `evaluate`, `show`, `doctor`, `pack`, `logs` and `hadoop`.
+"""The command line; `textcnn --help` tells its commands.
 
 It parses arguments and hands over to the folder whose machine does the work.
 """
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 
@@ -26,7 +27,7 @@ from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from local_hadoop import command as hadoop
 from run import profile, settings, signals
-from run.config import RunConfig
+from run.config import RunConfig, TextFormat
 from run.errors import SettingsError
 from run.profile import Profile
 from storage import StorageError
@@ -34,8 +35,7 @@ from text.errors import DataError
 from trainer import card
 from trainer.errors import TrainerError
 
-DRIVER = Path(__file__).with_name("spark_driver") / "train.py"
-BASELINES = DRIVER.with_name("baselines.py")
+DRIVER = Path(__file__).with_name("spark_driver")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,9 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _compare, _doctor):
+    if passed_on and options.run not in (_train, _compare, _doctor) and not _on_spark(options):
         commands.error(
-            f"only train, compare and doctor take arguments for spark-submit. Received after --: {' '.join(passed_on)}"
+            "only train, compare, doctor and predict --input take arguments for spark-submit. Received after --: "
+            f"{' '.join(passed_on)}"
         )
     options.passed_on = passed_on
     run: Callable[[argparse.Namespace], int] = options.run
@@ -69,14 +70,17 @@ def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-PLACES = {"local": local.train, "yarn": yarn.train}
+PLACES = {"local": local.run, "yarn": yarn.run}
 
 
 def _train(options: argparse.Namespace) -> int:
-    where, launch = _launch(options, "")
+    return _run(*_launch(options, ""), options.dry_run)
+
+
+def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
     try:
         with signals.raised():
-            return PLACES[where.master](where, launch, options.dry_run)
+            return PLACES[where.master](where, launch, dry_run)
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
         return 1
@@ -89,7 +93,7 @@ def _compare(options: argparse.Namespace) -> int:
     run = partial(PLACES[where.master], where, dry_run=False)
     try:
         with signals.raised():
-            return compare.compare(options.models, launch, BASELINES, run, Console())
+            return compare.compare(options.models, launch, DRIVER / "baselines.py", run, Console())
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} between two runs", file=sys.stderr)
         return 1
@@ -100,7 +104,7 @@ def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
     config = settings.read(RunConfig, options.run_file, options.set)
     launch = Launch(
         name=config.name,
-        script=DRIVER,
+        script=DRIVER / "train.py",
         run_file=options.run_file,
         changes=options.set,
         out=options.out or f"runs/{config.name}-{kind}{time.strftime('%Y%m%d-%H%M%S')}",
@@ -144,7 +148,42 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _on_spark(options: argparse.Namespace) -> bool:
+    return options.run == _predict and options.input is not None
+
+
+def _serve(options: argparse.Namespace) -> int:
+    with _quiet():
+        from server.command import serve  # brings TensorFlow
+
+    return serve(options.model, options.host, options.port)
+
+
 def _predict(options: argparse.Namespace) -> int:
+    return _predict_on_spark(options) if _on_spark(options) else _predict_here(options)
+
+
+def _predict_on_spark(options: argparse.Namespace) -> int:
+    if options.output is None or options.text or options.file or options.json:
+        raise SettingsError("--input goes with --output, and without --text, FILE and --json.")
+    where = settings.read(Profile, profile.path_of(options.profile))
+    model = on_hdfs(options.model, where.principal) if where.master == "yarn" else options.model
+    given = {"--format": options.format, "--text-column": options.text_column, "--columns": options.columns}
+    arguments = ["--model", model, "--input", options.input]
+    for name, value in given.items():
+        if value:
+            arguments += [name, *([value] if isinstance(value, str) else value)]
+    launch = Launch(
+        name="textcnn-predict",
+        script=DRIVER / ("stream.py" if options.stream else "predict.py"),
+        out=options.output,
+        options=arguments,
+        passed_on=options.passed_on,
+    )
+    return _run(where, launch, options.dry_run)
+
+
+def _predict_here(options: argparse.Namespace) -> int:
     with _quiet():
         from trainer.serving import Classifier  # brings TensorFlow
 
@@ -248,11 +287,25 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument("--out", metavar="DIR", help="the folder of the runs (default: runs/NAME-compared-TIME)")
     comparing.set_defaults(run=_compare)
 
-    predict = commands.add_parser("predict", help="classify texts")
+    predict = commands.add_parser(
+        "predict",
+        help="classify texts, here or on Spark",
+        usage="textcnn predict MODEL [--text TEXT …] [FILE] [--json]\n"
+        "       textcnn predict MODEL --input URI --output DIR [--format FORMAT] [--text-column NAME] "
+        "[--columns NAME …] [--stream] [--profile NAME|FILE] [--dry-run] [-- spark-submit arguments]",
+    )
     predict.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     predict.add_argument("--text", action="append", default=[], help="a text; may be given more than once")
     predict.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a text a line; - for standard input")
     predict.add_argument("--json", action="store_true", help="a JSON object a line")
+    predict.add_argument("--input", metavar="URI", help="a file, a folder or a pattern, as Spark reads it")
+    predict.add_argument("--output", metavar="DIR", help="where predictions and result.json go, on YARN on HDFS")
+    predict.add_argument("--format", choices=get_args(TextFormat), help="of the input, if its ending does not tell")
+    predict.add_argument("--text-column", metavar="NAME", help="the column of the texts (default: text)")
+    predict.add_argument("--columns", nargs="+", metavar="NAME", help="the columns of TSV or CSV that names none")
+    predict.add_argument("--stream", action="store_true", help="go on with the files that come into the input")
+    predict.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    predict.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     predict.set_defaults(run=_predict)
 
     evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
@@ -262,6 +315,12 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)
+
+    serve = commands.add_parser("serve", help="serve a model over REST, for trying it out and for small loads")
+    serve.add_argument("model", metavar="MODEL", help="a model, or the folder of a run; new versions are taken up")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8501, help="0 for one that is free (default: 8501)")
+    serve.set_defaults(run=_serve)
 
     show = commands.add_parser("show", help="tell what a model is and how to ask it")
     show.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")

@@ -18,7 +18,7 @@ END_SECONDS = 30.0
 """How long the driver may take to end its executors, before all are killed."""
 
 
-def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
+def run(profile: Profile, launch: Launch, dry_run: bool) -> int:
     """Runs a launch to its end, or prints its command; returns the exit status, 1 if a signal has ended it.
 
     Raises:
@@ -72,7 +72,7 @@ def command(profile: Profile, launch: Launch, logs: Path) -> SparkSubmit:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
-    return spark_submit(properties, launch, launch.arguments(str(launch.run_file)), environment)
+    return spark_submit(properties, launch, launch.arguments(), environment)
 
 
 def _logs_of(out: str) -> Path:

@@ -27,7 +27,8 @@ class Launch:
     """The name in YARN's lists."""
     script: Path
     """The driver's script."""
-    run_file: Path
+    run_file: Path | None = None
+    """None for a script that needs none."""
     changes: Sequence[str] = ()
     """What the user changes in the run file, section.key=value each."""
     out: str
@@ -37,10 +38,12 @@ class Launch:
     passed_on: Sequence[str] = ()
     """spark-submit arguments from the user; they come last, so they win over the properties."""
 
-    def arguments(self, run_file: str) -> list[str]:
-        """Returns the script's arguments, with the run file where the driver has it."""
+    def arguments(self, run_file: str | None = None) -> list[str]:
+        """Returns the script's arguments, with the run file's path if the driver has it elsewhere."""
+        if self.run_file is None:
+            return ["--out", self.out, *self.options]
         changes = [part for change in self.changes for part in ("--set", change)]
-        return ["--config", run_file, *changes, "--out", self.out, *self.options]
+        return ["--config", run_file or str(self.run_file), *changes, "--out", self.out, *self.options]
 
 
 @dataclass(frozen=True)

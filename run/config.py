@@ -18,6 +18,9 @@ Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
+TextFormat = Literal["text", "tsv", "csv", "jsonl", "parquet"]
+"""Texts need no columns: text has one a line."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DataConfig:

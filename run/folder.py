@@ -6,11 +6,13 @@ from typing import get_args
 
 from run.config import View
 
+CHECKPOINT = "checkpoint"
 CONFIG = "config.json"
 LABELS = "labels.txt"
 LOGS = "logs"
 METRICS = "metrics"
 MODELS = "model"
+PREDICTIONS = "predictions"
 QUARANTINE = "quarantine.jsonl"
 REPORT = "report.html"
 RESULT = "result.json"

@@ -78,7 +78,10 @@ class Terminal:
             self.say(f"published {event.model}")
 
     def outcome(self, result: Result, labels: Sequence[str]) -> None:
-        """Prints how the model did and where it is."""
+        """Prints how the model did and where it is, or what it has classified."""
+        if result.predictions:
+            self._predicted(result)
+            return
         if result.test:
             if self._confusion and len(labels) <= MOST_CLASSES:
                 self.say("\n".join(_confusion_lines(labels, self._confusion)))
@@ -94,6 +97,13 @@ class Terminal:
             self.say(f"The model is below {' and '.join(better)} alone. {ADVICE}")
         if result.model:
             self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
+
+    def _predicted(self, result: Result) -> None:
+        reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(result.rejected.items()))
+        self.say(
+            f"{result.rows.predicted or 0:,} rows predicted by {result.model}, {result.rows.quarantined or 0:,} "
+            f"quarantined{f' ({reasons})' if reasons else ''}\npredictions: {result.predictions}"
+        )
 
     def fail(self, error: str) -> None:
         """Prints why the run has failed."""

@@ -60,10 +60,10 @@ Estimators = Callable[[Sequence[int], int], Sequence[Pipeline]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    parser = job.parser("baselines.py", __doc__)
+    parser = job.run_file_parser("baselines.py", __doc__)
     parser.add_argument("--models", nargs="+", choices=BASELINES, default=list(BASELINES), metavar="NAME")
     options = parser.parse_args(arguments)
-    return job.run(options, partial(train, options.models))
+    return job.run(options, job.configured(options, partial(train, options.models)))
 
 
 def train(models: Sequence[Baseline], config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:

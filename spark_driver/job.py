@@ -17,18 +17,37 @@ from spark_driver.errors import cause, described, exit_status
 from spark_driver.run_folder import RunFolder
 from storage import StorageError
 
-Work = Callable[[RunConfig, RunFolder, Result, Terminal], None]
+Work = Callable[[RunFolder, Result, Terminal], None]
 """Fills the result on the way, so that it tells how far a failed run came."""
+Configured = Callable[[RunConfig, RunFolder, Result, Terminal], None]
+"""Likewise, of what a run file says."""
 
 
 def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     """Returns the parser of what every script is given."""
     made = argparse.ArgumentParser(prog=program, description=description, formatter_class=argparse.RawTextHelpFormatter)
-    made.add_argument("--config", type=Path, required=True, help="the run file")
-    made.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
     made.add_argument("--out", required=True, metavar="URI", help="the run's folder, local or on HDFS")
     made.add_argument("--run", default=new_run(), metavar="NAME", help="the run's name, if not a new one")
     return made
+
+
+def run_file_parser(program: str, description: str | None) -> argparse.ArgumentParser:
+    """Returns the parser of what a script is given that does what a run file says."""
+    made = parser(program, description)
+    made.add_argument("--config", type=Path, required=True, help="the run file")
+    made.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
+    return made
+
+
+def configured(options: argparse.Namespace, work: Configured) -> Work:
+    """Returns the work with its run file read and recorded."""
+
+    def of_run_file(folder: RunFolder, result: Result, terminal: Terminal) -> None:
+        config = settings.read(RunConfig, options.config, options.set)
+        folder.write_config(settings.to_json(config))
+        work(config, folder, result, terminal)
+
+    return of_run_file
 
 
 def run(options: argparse.Namespace, work: Work) -> int:
@@ -38,9 +57,7 @@ def run(options: argparse.Namespace, work: Work) -> int:
         try:
             with signals.raised():
                 folder.create()
-                config = settings.read(RunConfig, options.config, options.set)
-                folder.write_config(settings.to_json(config))
-                work(config, folder, result, terminal)
+                work(folder, result, terminal)
             result.status = "succeeded"
         except (Exception, KeyboardInterrupt) as raised:  # noqa: BLE001 - the end of the program: its status tells it
             error = cause(raised)

@@ -38,7 +38,6 @@ class RunFolder:
             storage.check_writable(self.uri)
             for name in folder.RECORDS:
                 storage.remove(self._file(name))
-            storage.make_folder(self._file(folder.METRICS))
         except StorageError as error:
             raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
         self._metrics = storage.Log(self._file(folder.metrics(self._run)))
@@ -48,6 +47,16 @@ class RunFolder:
     def models(self) -> str:
         """The folder of the model's versions."""
         return self._file(folder.MODELS)
+
+    @property
+    def predictions(self) -> str:
+        """The folder of the predictions, as Spark names it."""
+        return self._for_spark(folder.PREDICTIONS)
+
+    @property
+    def checkpoint(self) -> str:
+        """The folder in which a stream keeps how far it is, as Spark names it."""
+        return self._for_spark(folder.CHECKPOINT)
 
     def write_config(self, values: Mapping[str, Any]) -> None:
         """Writes config.json."""
@@ -76,14 +85,20 @@ class RunFolder:
         self.write_lines(folder.QUARANTINE, (json.dumps(row.asDict(), ensure_ascii=False) for row in rows))
 
     def write_result(self, result: Result) -> None:
-        """Writes result.json, and the report that a person reads."""
+        """Writes result.json and, of a run that has a configuration, report.html."""
         values = result.to_json()
         self.write_text(folder.RESULT, values)
         self._metrics.close()
+        if not self._config:
+            return
         lines = storage.LogReader(self._file(folder.metrics(self._run))).lines()
         metrics = [json.loads(line) for line in lines]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
         self.write_text(folder.REPORT, html(self._config, metrics, json.loads(values), self._labels, confusion))
+
+    def _for_spark(self, name: str) -> str:
+        uri = self._file(name)
+        return f"file://{storage.absolute(uri)}" if storage.is_local(uri) else uri
 
     def _file(self, name: str) -> str:
         return storage.join(self.uri, name)

@@ -34,7 +34,8 @@ START = "start"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    return job.run(job.parser("train.py", __doc__).parse_args(arguments), train)
+    options = job.run_file_parser("train.py", __doc__).parse_args(arguments)
+    return job.run(options, job.configured(options, train))
 
 
 def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:

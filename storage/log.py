@@ -7,7 +7,7 @@ from contextlib import suppress
 from storage.errors import StorageError, explained
 from storage.files import chunks, exists, read, remove, size, write, writing
 from storage.folders import make_folder, names
-from storage.uris import is_local, join, path_of
+from storage.uris import is_local, join, parent, path_of
 
 SECONDS = 2.0
 """How often lines are written to HDFS at most."""
@@ -38,6 +38,7 @@ class Log:
     def add(self, line: bytes) -> None:
         """Adds a line. If HDFS refuses it now, it is written with a later one, or `close` raises."""
         if is_local(self._uri):
+            make_folder(parent(self._uri))
             with explained("written", self._uri), open(path_of(self._uri), "ab") as file:
                 file.write(line + b"\n")
             return

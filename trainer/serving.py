@@ -1,12 +1,14 @@
 """A published model, loaded to classify texts."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 import storage
@@ -60,7 +62,7 @@ class Classifier:
             raise ValueError(f"these files are not those that were exported: {', '.join(changed)}")
         self._golden = golden.read(folder)
         self._model = tf.saved_model.load(str(folder))
-        self._classify = self._model.signatures["serving_default"]
+        self.signatures: Mapping[str, Any] = self._model.signatures
 
     def check(self) -> None:
         """Holds the model to its golden examples, on this machine and with this TensorFlow.
@@ -68,14 +70,18 @@ class Classifier:
         Raises:
             ModelError: it gives another answer than when it was trained.
         """
-        golden.check(self._model.signatures, self._golden)
+        golden.check(self.signatures, self._golden)
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """Yields a prediction for each text, in order."""
         texts = iter(texts)
         while batch := list(islice(texts, BATCH)):
-            answer = self._classify(text=tf.constant(batch))
-            labels = [label.decode() for label in answer["label"].numpy()]
-            for text, label, probabilities in zip(batch, labels, answer["probabilities"].numpy(), strict=True):
-                named = dict(zip(self.labels, map(float, probabilities), strict=True))
+            labels, probabilities = self.classify(batch)
+            for text, label, of_text in zip(batch, labels, probabilities, strict=True):
+                named = dict(zip(self.labels, map(float, of_text), strict=True))
                 yield Prediction(text, label, named[label], named)
+
+    def classify(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """Returns the labels of texts, and float32 [texts, classes], the probabilities in the order of `labels`."""
+        answer = self.signatures["serving_default"](text=tf.constant(texts, tf.string))
+        return [label.decode() for label in answer["label"].numpy()], answer["probabilities"].numpy()

@@ -62,7 +62,7 @@ def command(profile: Profile, launch: Launch, artifacts: Artifacts, staging: str
     }
     archives = ",".join(join(staging, content.name) for content in artifacts.pyspark)
     environment = {"PYSPARK_ARCHIVES_PATH": archives, "SPARK_SUBMIT_OPTS": _log_as(_CLIENT_LOGGING)}
-    arguments = launch.arguments(_RUN_FILE if in_cluster else str(launch.run_file))
+    arguments = launch.arguments(_RUN_FILE if in_cluster else None)
     return spark_submit(properties, launch, arguments, environment)
 
 
@@ -91,7 +91,7 @@ def _gpus(profile: Profile) -> dict[str, str]:
 def _files(profile: Profile, launch: Launch) -> dict[str, str]:
     """Small files that travel with the application."""
     files = []
-    if profile.deploy_mode == "cluster":
+    if launch.run_file is not None and profile.deploy_mode == "cluster":
         files.append(f"{launch.run_file.absolute().as_uri()}#{_RUN_FILE}")
     if profile.gpus:
         files.append(_DISCOVERY.as_uri())

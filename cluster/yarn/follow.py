@@ -143,7 +143,8 @@ def _tell_end(status: int, application: Application, out: str, run: str, termina
         terminal.say(f"{file} is of another run into the same folder, {result.run}")
     if status == 0:
         if ours:
-            terminal.outcome(result, read(join(out, folder.LABELS)).decode().splitlines())
+            labels = join(out, folder.LABELS)
+            terminal.outcome(result, read(labels).decode().splitlines() if exists(labels) else ())
         return 0
     terminal.fail((result.error if ours else None) or "\n".join(application.said))
     return 2 if ours and result.exit_status == 2 else 1

@@ -17,7 +17,7 @@ from run.profile import Profile
 from run.terminal import Terminal
 
 
-def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
+def run(profile: Profile, launch: Launch, dry_run: bool) -> int:
     """Runs a launch to its end, or prints its command; returns the exit status of the run.
 
     Raises:
@@ -27,8 +27,8 @@ def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
     """
     out, staging = on_hdfs(launch.out, profile.principal), on_hdfs(profile.staging, profile.principal)
     needed = artifacts.of(profile, spark_home())
-    run = folder.new_run()
-    options = launch.options if dry_run else (*launch.options, "--run", run)  # a printed command may be run twice
+    name = folder.new_run()
+    options = launch.options if dry_run else (*launch.options, "--run", name)  # a printed command may be run twice
     submitted = command(profile, replace(launch, out=out, options=options), needed, staging)
     if dry_run:
         print(submitted)
@@ -40,4 +40,4 @@ def train(profile: Profile, launch: Launch, dry_run: bool) -> int:
     in_cluster = submitted.properties["spark.submit.deployMode"] == "cluster"
     environment = {**os.environ, **submitted.environment, **terminal()}
     with shown if in_cluster else nullcontext():  # a driver that runs here has the terminal
-        return follow(submitted.argv(), environment, out, run, shown, in_cluster)
+        return follow(submitted.argv(), environment, out, name, shown, in_cluster)
