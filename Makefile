@@ -20,6 +20,8 @@ $(VENV)/made: pyproject.toml $(CONSTRAINTS)
 	awk -F== '!named[$$1]++' $(CONSTRAINTS) > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
+	# It needs TensorFlow by the name `tensorflow`, and would bring it a second time.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --constraint $(VENV)/constraints.txt tensorflow-serving-api
 	touch $@
 
 build/reviews.jsonl: examples/reviews.py $(VENV)/made

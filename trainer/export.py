@@ -16,7 +16,7 @@ from run.config import RunConfig
 from run.metrics import Evaluation
 from text.language import Language
 from text.preparation import Preparation
-from trainer import golden
+from trainer import golden, warmup
 from trainer.card import CARD
 from trainer.errors import ModelError
 from trainer.mixture import Mixture
@@ -59,6 +59,8 @@ def export(
     extra.mkdir()
     _write_lines(extra / STOP_WORDS, sorted(language.segmenter.stop_words))
     _write_lines(extra / USER_DICTIONARY, language.segmenter.user_dictionary)
+    if texts:
+        warmup.write(extra / warmup.WARM_UP, texts)
     preparation = Preparation.of(config.text, language.segmenter, lambda _: "test")
     _write_lines(extra / golden.GOLDEN, map(_json, golden.examples(model, language, preparation, texts)))
     whole = _card(language, config) | card | {"sha256": hashes(folder)}

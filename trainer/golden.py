@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +60,30 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], golden: Sequence[dict[str, Any]]) -> None:
-    """Asks a loaded model for its golden examples, from the text, from the tokens and from the ids.
+    """Asks every signature of a loaded model for its golden examples.
 
     Raises:
         ModelError: it gives another answer.
     """
+    labels = [label.decode() for label in signatures["labels"]()["labels"].numpy()]
+    for example in golden:
+        if (label := labels[int(np.argmax(example["probabilities"]))]) != example["label"]:
+            raise ModelError(
+                f"the model's signature 'labels' has {label!r} where the trained model said {example['label']!r} "
+                f"of the golden example {example['text'][:100]!r}"
+            )
     for start in range(0, len(golden), _DOCUMENTS):
         some = golden[start : start + _DOCUMENTS]
         views: Iterable[View] = some[0]["tokens"]
         tokens = {view: filled_up([example["tokens"][view] for example in some], "", object) for view in views}
         ids = {view: filled_up([example["ids"][view] for example in some], 0, np.int32) for view in views}
         expected = np.array([example["probabilities"] for example in some])
+        texts = tf.constant([example["text"] for example in some])
         answers = {
             "ids": signatures["ids"](**{view: tf.constant(i) for view, i in ids.items()}),
             "tokens": signatures["tokens"](**{view: tf.constant(t, tf.string) for view, t in tokens.items()}),
-            "serving_default": signatures["serving_default"](text=tf.constant([example["text"] for example in some])),
+            "serving_default": signatures["serving_default"](text=texts),
+            "explain": signatures["explain"](text=texts),
         }
         for name, answer in answers.items():
             differences = np.abs(answer["probabilities"].numpy() - expected).max(axis=1)
@@ -83,4 +93,28 @@ def check(signatures: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]], gold
                     f"the model's signature {name!r} differs from the trained model by "
                     f"{differences[worst]:.2g} (allowed: {TOLERANCE:.0e}) on the golden example "
                     f"{some[worst]['text'][:100]!r}"
+                )
+        for example, found in zip(some, tokens_of(answers["explain"], views), strict=True):
+            check_tokens(example["text"], found, example["tokens"])
+
+
+def tokens_of(explanation: Mapping[str, tf.Tensor], views: Iterable[View]) -> list[dict[View, list[str]]]:
+    """Returns the tokens of each text in each view, as the graph has found them."""
+    columns = {view: explanation[f"tokens_{view}"].numpy() for view in views}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [{view: [token.decode() for token in tokens if token] for view, tokens in row.items()} for row in rows]
+
+
+def check_tokens(text: str, graph: Mapping[View, Sequence[str]], python: Mapping[View, Sequence[str]]) -> None:
+    """Compares the tokens of a text that were found in the graph with those that were found in Python.
+
+    Raises:
+        ModelError: they differ; with the first that does.
+    """
+    for view in python:
+        for place, (of_graph, of_python) in enumerate(zip_longest(graph[view], python[view])):
+            if of_graph != of_python:
+                raise ModelError(
+                    f"the model's segmentation differs from Python's in {text[:100]!r}: token {place + 1} of the view "
+                    f"{view!r} is {of_graph!r} in its graph, {of_python!r} in Python"
                 )

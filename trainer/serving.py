@@ -12,10 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 import storage
+from text.preparation import Preparation
+from text.segmenter import Segmenter
 from trainer import golden
 from trainer.card import CARD, model_of
 from trainer.errors import ModelError
-from trainer.export import hashes
+from trainer.export import STOP_WORDS, USER_DICTIONARY, hashes
 
 BATCH = 256
 
@@ -61,8 +63,16 @@ class Classifier:
         if changed := [name for name, content in written.items() if found.get(name) != content]:
             raise ValueError(f"these files are not those that were exported: {', '.join(changed)}")
         self._golden = golden.read(folder)
+        self.preparation = self._preparation(folder / golden.EXTRA)
         self._model = tf.saved_model.load(str(folder))
         self.signatures: Mapping[str, Any] = self._model.signatures
+
+    def _preparation(self, extra: Path) -> Preparation:
+        """What makes tokens in Python as the graph does."""
+        words, stop_words = (_lines(extra / name) for name in (USER_DICTIONARY, STOP_WORDS))
+        text = self.card["text"]
+        segmenter = Segmenter(tuple(words), frozenset(stop_words))
+        return Preparation(lambda _: "test", segmenter, tuple(text["views"]), text["max_length"])
 
     def check(self) -> None:
         """Holds the model to its golden examples, on this machine and with this TensorFlow.
@@ -85,3 +95,7 @@ class Classifier:
         """Returns the labels of texts, and float32 [texts, classes], the probabilities in the order of `labels`."""
         answer = self.signatures["serving_default"](text=tf.constant(texts, tf.string))
         return [label.decode() for label in answer["label"].numpy()], answer["probabilities"].numpy()
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split("\n")[:-1]  # a word may have any other separator of lines

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from trainer.errors import ModelError
 from trainer.evaluating import evaluate
+from trainer.export import hashes
 from trainer.serving import Classifier
 
 
@@ -25,6 +25,14 @@ def test_labels_are_compared_and_rows_without_a_known_label_left_out(exported: P
     assert dict(left_out) == {"label that training never saw": 1}
 
 
+def trusted(model: Path) -> Path:
+    """A model whose card says that its files are as they were exported."""
+    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    card["sha256"] = hashes(model)
+    (model / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    return model
+
+
 def test_a_model_that_answers_otherwise_than_in_training_is_refused(
     exported: Path, documents: Path, tmp_path: Path
 ) -> None:
@@ -33,8 +41,15 @@ def test_a_model_that_answers_otherwise_than_in_training_is_refused(
     first, *others = golden.read_text(encoding="utf-8").splitlines()
     changed = json.loads(first) | {"probabilities": [0.76, 0.24]}
     golden.write_text("\n".join([json.dumps(changed), *others]), encoding="utf-8")
-    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
-    card["sha256"]["assets.extra/golden.jsonl"] = sha256(golden.read_bytes()).hexdigest()
-    (model / "model.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelError, match=r"differs from the trained model by 0\.01"):
-        evaluate(Classifier(model), documents)
+        evaluate(Classifier(trusted(model)), documents)
+
+
+def test_a_text_that_the_graph_segments_in_another_way_than_python_is_told(
+    exported: Path, documents: Path, tmp_path: Path
+) -> None:
+    model = Path(shutil.copytree(exported, tmp_path / "model"))
+    (model / "assets.extra" / "stop_words.txt").write_text("书\n", encoding="utf-8")
+    reason = r"differs from Python's in '坏，书': token 3 of the view 'word' is '书' in its graph, None in Python"
+    with pytest.raises(ModelError, match=reason):
+        evaluate(Classifier(trusted(model)), documents)

@@ -192,6 +192,18 @@ def test_a_model_that_cuts_texts_otherwise_is_refused(copied: Path) -> None:
         check(model)
 
 
+def test_a_model_with_other_labels_is_refused(copied: Path) -> None:
+    model = other(copied, lambda example: example.update(label="差评"))
+    with pytest.raises(ModelError, match=r"'labels' has '好评' where the trained model said '差评' of .*'书 好坏'"):
+        check(model)
+
+
+def test_a_model_that_finds_other_tokens_is_refused_even_if_they_say_the_same(copied: Path) -> None:
+    model = other(copied, lambda example: example["tokens"].update(word=["哦", "好坏"]))
+    with pytest.raises(ModelError, match="token 1 of the view 'word' is '书' in its graph, '哦' in Python"):
+        check(model)
+
+
 def test_a_model_whose_answers_are_no_numbers_is_refused(copied: Path) -> None:
     model = other(copied, lambda example: example.update(probabilities=[float("nan"), 0.5]))
     with pytest.raises(ModelError, match="differs"):
