@@ -28,16 +28,20 @@ def test_a_make_target_is_there(arguments: list[str]) -> None:
     subprocess.run(["make", "--dry-run", *arguments], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if a[0] == "train"])
-def test_a_training_could_be_launched(
+def is_launch(arguments: list[str]) -> bool:
+    return arguments[0] == "train" or "--input" in arguments
+
+
+@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if is_launch(a)])
+def test_a_run_could_be_launched(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HADOOP_CONF_DIR", "/etc/hadoop/conf")
     assert textcnn.main([*arguments, "--dry-run"]) == 0
-    assert "spark_driver/train.py" in capsys.readouterr().out
+    assert f"spark_driver/{arguments[0]}.py" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if a[0] != "train"])
+@pytest.mark.parametrize("arguments", [a for a in commands(".venv/bin/textcnn") if not is_launch(a)])
 def test_a_command_takes_its_arguments(arguments: list[str]) -> None:
     textcnn.parser().parse_args(arguments)
 

@@ -172,6 +172,22 @@ def test_from_hdfs_to_hdfs_with_the_packed_environment_on_two_nodes(
     assert f"model: {result['model']}" in first.terminal
     assert {"spark-jars.zip", "pyspark.zip"} <= set(re.findall(r"reused [0-9a-f]{16}-(\S+),", first.terminal))
     assert sum(float(size) for size in re.findall(r"uploaded \S+, ([\d.]+) MB", first.terminal)) < 1
+    check_classification(folder, command)
+
+
+def check_classification(folder: str, command: Command) -> None:
+    """Has the model that was trained classify all that it was trained on."""
+    textcnn, _, _, *where, _, _ = command("none")
+    classified = ended(
+        [textcnn, "predict", "out/first", *where, "--input", "in/reviews.jsonl", "--output", "out/classified"]
+    )
+    assert classified.status == 0, classified.terminal
+    rows = len(storage.read(f"{folder}/in/reviews.jsonl").splitlines())
+    assert f"{rows:,} rows predicted by {folder}out/first/model/1, 0 quarantined" in classified.terminal
+    assert f"predictions: {folder}out/classified/predictions" in classified.terminal
+    parts = storage.names(f"{folder}/out/classified/predictions/outcome=predicted")
+    assert parts
+    assert all(part.endswith(".parquet") for part in parts)
 
 
 def test_a_training_error_fails_the_application_with_its_reason(

@@ -1,0 +1,43 @@
+"""The command line: what is asked of it reaches the machine that does it, and what does not go together is refused."""
+
+import pytest
+
+import textcnn
+
+MODEL = "hdfs:///models/reviews"
+
+
+def test_a_classification_on_yarn(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADOOP_CONF_DIR", "/etc/hadoop/conf")
+    monkeypatch.setenv("HADOOP_USER_NAME", "me")
+    where = ["--input", "hdfs:///in", "--output", "out", "--profile", "yarn-cpu", "--dry-run"]
+    what = ["--format", "tsv", "--text-column", "comment", "--columns", "id", "comment"]
+    assert textcnn.main(["predict", "models/reviews", *where, *what, "--", "--conf", "spark.a=b"]) == 0
+    command = capsys.readouterr().out
+    assert "--conf spark.submit.deployMode=cluster" in command
+    assert "--conf spark.a=b" in command
+    assert command.endswith(
+        "spark_driver/predict.py --out hdfs:///user/me/out --model hdfs:///user/me/models/reviews --input hdfs:///in "
+        "--format tsv --text-column comment --columns id comment\n"
+    )
+    assert "run.toml" not in command
+
+
+def test_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main(["predict", "m", "--input", "in", "--output", "out", "--stream", "--dry-run"]) == 0
+    assert "spark_driver/stream.py --out out --model m --input in\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--output", "out", "--text", "好"], ["file", "--output", "out"], ["--output", "out", "--json"]]
+)
+def test_what_does_not_go_with_an_input_on_spark(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main(["predict", "m", *arguments, "--input", "in"]) == 2
+    assert "--input goes with --output, and without --text, FILE and --json." in capsys.readouterr().err
+
+
+def test_arguments_for_spark_submit_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        textcnn.main(["predict", "m", "--text", "好", "--", "--conf", "a=b"])
+    assert ended.value.code == 2
+    assert "predict --input take arguments for spark-submit. Received after --: --conf a=b" in capsys.readouterr().err
