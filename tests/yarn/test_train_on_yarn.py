@@ -183,8 +183,8 @@ def check_classification(folder: str, command: Command) -> None:
     )
     assert classified.status == 0, classified.terminal
     rows = len(storage.read(f"{folder}/in/reviews.jsonl").splitlines())
-    assert f"{rows:,} rows predicted by {folder}out/first/model/1, 0 quarantined" in classified.terminal
-    assert f"predictions: {folder}out/classified/predictions" in classified.terminal
+    assert f"{rows:,} rows predicted by {folder}/out/first/model/1, 0 quarantined" in classified.terminal
+    assert f"predictions: {folder}/out/classified/predictions" in classified.terminal
     parts = storage.names(f"{folder}/out/classified/predictions/outcome=predicted")
     assert parts
     assert all(part.endswith(".parquet") for part in parts)
