@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from run.config import DataConfig, TextConfig
 from run.splits import Split
-from spark_driver.errors import InputError
+from spark_driver.errors import InputError, reading
 from text.errors import RowError
 from text.golden import Candidates
 from text.preparation import Preparation
@@ -104,7 +103,7 @@ def _shown(row: Any) -> str:
 
 def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame, Callable[[Any], Fields]]:
     """Returns how a partition's rows come out of its batches, the rows, and how text and label come out of one."""
-    try:
+    with reading(path, data.format, "Check the path (data.input, data.train, …) and data.format."):
         if data.format == "jsonl":
             return _rows_of_lines, _lines(spark, path), lambda line: fields_of_json(line, data)
         if data.format == "tsv":
@@ -114,11 +113,6 @@ def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, Da
             return _rows_below_header(columns, data), lines, lambda line: fields(line.split(b"\t"))
         read = _csv if data.format == "csv" else _parquet
         return _rows_of_columns, read(spark, path, data), _fields_of_columns
-    except AnalysisException as error:
-        raise InputError(
-            f"The input {path!r} cannot be read as {data.format}: {str(error).splitlines()[0]} "
-            "Check the path (data.input, data.train, …) and data.format."
-        ) from error
 
 
 def _lines(spark: SparkSession, path: str) -> DataFrame:

@@ -1,6 +1,11 @@
 """The driver's family of errors, and what each means for the exit status."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException
 
 from run.errors import ExplainedError, SettingsError
 from text.errors import DataError, TextError
@@ -29,6 +34,20 @@ class InterruptError(DriverError):
 
 class LostRowsError(DriverError):
     """The rows counted at two places of a run do not agree."""
+
+
+@contextmanager
+def reading(uri: str, kind: str, advice: str) -> Iterator[None]:
+    """Says of Spark's error what was to be read, in a line.
+
+    Raises:
+        InputError: in place of Spark's.
+    """
+    try:
+        yield
+    except (AnalysisException, Py4JJavaError) as error:
+        said = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+        raise InputError(f"The input {uri!r} cannot be read as {kind}: {said.splitlines()[0]} {advice}") from error
 
 
 USER_ERRORS = (SettingsError, InputError, DataError)

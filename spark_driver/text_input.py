@@ -4,13 +4,12 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from typing import TypeVar, cast, get_args
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.readwriter import DataStreamReader
 from pyspark.sql.types import StringType, StructField, StructType
 
 from run.config import TextFormat
-from spark_driver.errors import InputError
+from spark_driver.errors import InputError, reading
 
 UNREADABLE = "unreadable_row"
 """The column of rows of which the parser could not make columns."""
@@ -76,13 +75,8 @@ class TextInput:
 
     def _schema(self, spark: SparkSession) -> StructType:
         """The columns of the input, and one for rows that have others."""
-        try:
+        with reading(self.uri, self.format, "Check --input and --format."):
             found = self._configured(spark.read).load(self.uri).schema
-        except AnalysisException as error:
-            raise InputError(
-                f"The input {self.uri!r} cannot be read as {self.format}: {str(error).splitlines()[0]} "
-                "Check --input and --format."
-            ) from error
         if self.format == "text":
             return StructType([StructField(self.text_column, StringType())])
         if self.columns:

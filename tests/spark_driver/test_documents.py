@@ -159,6 +159,12 @@ def test_one_input_is_split_by_the_text_alone(prepare: Prepare, tmp_path: Path) 
     assert [row.split for row in rows] == [split_of(text, 0.3, 0.3) for text in texts for _ in "xy"]
 
 
+def test_an_input_of_another_format_is_told(prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "in.parquet").write_text("text\tlabel\n")
+    with pytest.raises(InputError, match=r"in\.parquet' cannot be read as parquet: .*and data\.format"):
+        prepare(input=str(tmp_path / "in.parquet"), format="parquet")
+
+
 def test_inputs_of_their_own_keep_their_split_and_a_missing_one_is_split_off(prepare: Prepare, tmp_path: Path) -> None:
     for name in ("train", "dev"):
         (tmp_path / name).write_text("".join(f"{name}{i}\tx\n" for i in range(100)))
