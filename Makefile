@@ -40,10 +40,10 @@ check: $(VENV)/made
 	$(BIN)/lint-imports
 
 unit: $(VENV)/made
-	$(BIN)/python -m pytest -m 'not integration and not yarn' --durations=5
+	$(BIN)/python -m pytest -m 'not integration and not yarn' --durations=5 --numprocesses 2 --dist loadfile
 
 integration: build/reviews.jsonl
-	$(BIN)/python -m pytest -m integration --durations=10
+	$(BIN)/python -m pytest -m integration --durations=10 --numprocesses 2 --dist loadfile
 
 yarn: build/reviews.jsonl
 	$(BIN)/python -m pytest -m yarn --durations=10

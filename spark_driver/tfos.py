@@ -25,6 +25,7 @@ from pyspark import BarrierTaskContext, SparkContext, TaskContext
 from run.events import Event, Joined, from_json, to_json
 from trainer.assignment import Assignment
 from trainer.place import Place
+from trainer.reporting import reported
 
 # It imports TensorFlow for helpers that nothing here calls; that would cost the driver seconds, and an executor's
 # Python must not have TensorFlow in it when the worker's process is forked from it.
@@ -170,12 +171,16 @@ def _main(assignment: Assignment, cores: int, _: Any, context: Any) -> None:
     """What the worker's process does."""
     place = Place(context.executor_id, context.num_workers, cores, gpus())
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(place.gpus)  # before TensorFlow looks; none are nobody's
-    from trainer import worker  # brings TensorFlow
-
     events = context.mgr.get_queue(_EVENTS)
 
     def report(event: Event) -> None:
         events.put(to_json(event))
 
     blocks = iter(context.mgr.get_queue(_BLOCKS).get, _END)
-    worker.reported(lambda: worker.run(assignment, place, blocks, report), place.worker, report)
+
+    def work() -> None:
+        from trainer import worker  # brings TensorFlow
+
+        worker.run(assignment, place, blocks, report)
+
+    reported(work, place.worker, report)

@@ -1,16 +1,12 @@
 """All that a worker does, from its first block to the published model."""
 
-import os
 import time
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import tensorflow as tf
-
 import storage
-from run.events import Acknowledged, Event, Failed, Finished, Published, Report, Spooled, Started
+from run.events import Acknowledged, Event, Published, Report, Spooled
 from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
@@ -94,15 +90,3 @@ def _publish(
     published = publish(exported, assignment.models)
     report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published
-
-
-def reported(work: Callable[[], object], worker: int, report: Report) -> None:
-    """Does the work and reports how it began and ended; the boundary of a process, so nothing escapes it."""
-    report(Started(worker, os.getpid()))
-    try:
-        work()
-    except Exception as error:  # noqa: BLE001 - reported in full, and the run fails with it
-        lost_peer = isinstance(error, tf.errors.UnavailableError | tf.errors.AbortedError | tf.errors.CancelledError)
-        report(Failed(worker, f"{type(error).__name__}: {error}", traceback.format_exc(), lost_peer))
-    else:
-        report(Finished(worker))

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from run.config import TextConfig
+from spark_driver.feed import START_SECONDS
 from tests.integration.conftest import Command, Outcome, Running
 from text.preparation import Preparation
 from text.records import split_of
@@ -243,6 +244,22 @@ def test_an_executor_that_dies_is_named_with_the_reason(
     assert outcome.status == 1
     assert re.search(r"Lost executor \d+ \([\w.]+:\d+\): \S", outcome.terminal), outcome.terminal
     assert not (tmp_path / "out" / "model").exists()
+
+
+def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
+    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    broken = tmp_path / "broken" / "tensorflow" / "__init__.py"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n')
+    arguments = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
+    environment = ["--", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path}/broken"]
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *arguments, *environment])
+    assert outcome.status == 1
+    assert re.search(r"worker \d failed: OSError: libcudart\.so\.0: cannot open shared object file", outcome.terminal)
+    assert f"{broken}" in outcome.terminal
+    assert result_of(tmp_path / "out")["seconds"]["total"] < START_SECONDS
 
 
 def test_a_worker_that_does_not_come_is_named_with_its_executor(

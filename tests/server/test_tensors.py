@@ -10,6 +10,8 @@ import tensorflow as tf
 from server.errors import NotFoundError, RequestError
 from server.tensors import answer, parsed, tensors
 
+pytestmark = pytest.mark.usefixtures("collective")
+
 SPECS = {
     "serving_default": {"text": tf.TensorSpec([None], tf.string)},
     "ids": {"word": tf.TensorSpec([None, None], tf.int32), "char": tf.TensorSpec([None, None], tf.int32)},

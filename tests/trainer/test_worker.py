@@ -1,17 +1,16 @@
 """A worker on its own, from its first block to the published model."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from run import events
 from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TextConfig, TrainConfig
-from run.events import Acknowledged, EpochDone, Event, Failed, Finished, Published, Spooled, Started
+from run.events import Acknowledged, EpochDone, Event, Published, Spooled
 from storage import StorageError
 from tests.encoded import word_block, word_language
 from text.errors import BlockError
@@ -20,7 +19,7 @@ from trainer.errors import ModelError
 from trainer.mixture import Mixture
 from trainer.place import Place
 from trainer.serving import Classifier
-from trainer.worker import reported, run
+from trainer.worker import run
 
 pytestmark = pytest.mark.usefixtures("collective")
 
@@ -131,41 +130,3 @@ def test_a_model_that_answers_otherwise_than_the_trained_one_is_not_published(
         run(assignment, ALONE, blocks(), lambda _: None)
     assert not Path(assignment.models).exists()
     assert list(folder.iterdir()) == []
-
-
-# How a process ends
-
-
-def ending(work: Callable[[], object]) -> tuple[Event, Event]:
-    log: list[Event] = []
-    reported(work, 3, log.append)
-    first, last = log
-    return first, last
-
-
-def test_a_process_reports_its_beginning_and_its_end() -> None:
-    first, last = ending(lambda: None)
-    assert isinstance(first, Started)
-    assert (first.worker, first.pid > 0) == (3, True)
-    assert last == Finished(3)
-
-
-def test_a_process_reports_an_error_with_its_traceback() -> None:
-    def work() -> None:
-        raise BlockError("cut off")
-
-    _, last = ending(work)
-    assert isinstance(last, Failed)
-    assert (last.worker, last.error, last.lost_peer) == (3, "BlockError: cut off", False)
-    assert "in work\n" in last.traceback
-
-
-@pytest.mark.parametrize("kind", [tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError])
-def test_an_error_that_another_worker_caused_is_reported_as_such(kind: type[Exception]) -> None:
-    def work() -> None:
-        raise kind(None, None, "Connection reset by peer")
-
-    _, last = ending(work)
-    assert isinstance(last, Failed)
-    assert last.lost_peer
-    assert "Connection reset by peer" in last.error
