@@ -28,6 +28,18 @@ hypothesis.settings.load_profile("unit")
 GOLDEN = ("好", "坏，坏", "书 好坏", "😀")
 """Texts that the model that is known by hand is held to."""
 
+SLOW_FIXTURES = {"spark", "exported"}
+"""A test that starts Spark, or has a model exported, is none of the quick ones."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that are not quick."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker("integration")
+
+
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
 
 

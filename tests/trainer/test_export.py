@@ -25,6 +25,8 @@ from trainer.mixture import Mixture
 from trainer.models.textcnn import TextCNN
 from trainer.naive_bayes import NaiveBayes
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def signatures(exported: Path) -> Any:

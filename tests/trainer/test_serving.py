@@ -16,6 +16,8 @@ from trainer.export import export
 from trainer.mixture import Mixture
 from trainer.serving import Classifier
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def classifier(exported: Path) -> Classifier:
