@@ -21,8 +21,6 @@ class Rows:
     """Documents of each split on the workers' disks."""
     trained_first_epoch: int | None = None
     """Documents that had a weight in a step of the first epoch."""
-    predicted: int | None = None
-    """Rows with a prediction in the output."""
 
     def lost(self) -> str | None:
         """Returns which counts that must be equal are not; None if no row was lost."""
@@ -78,6 +76,8 @@ class Result:
     """What was published, or what has classified."""
     predictions: str | None = None
     """The folder of the predictions."""
+    predicted: int | None = None
+    """Rows in it that have one."""
     rows: Rows = field(default_factory=Rows)
     rejected: dict[str, int] = field(default_factory=dict)
     """Rows that cannot be used, by reason."""

@@ -101,7 +101,7 @@ class Terminal:
     def _predicted(self, result: Result) -> None:
         reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(result.rejected.items()))
         self.say(
-            f"{result.rows.predicted or 0:,} rows predicted by {result.model}, {result.rows.quarantined or 0:,} "
+            f"{result.predicted or 0:,} rows predicted by {result.model}, {result.rows.quarantined or 0:,} "
             f"quarantined{f' ({reasons})' if reasons else ''}\npredictions: {result.predictions}"
         )
 

@@ -48,10 +48,10 @@ def predict(options: Namespace, folder: RunFolder, result: Result, terminal: Ter
         classified.write.partitionBy(OUTCOME).parquet(folder.predictions)
         result.rows.read = read.get["rows"]
         counted(result, spark.read.schema(classified.schema).parquet(folder.predictions))
-        written = (result.rows.predicted or 0) + (result.rows.quarantined or 0)
+        written = (result.predicted or 0) + (result.rows.quarantined or 0)
         if result.rows.read != written:
             raise LostRowsError(f"{result.rows.read} rows were read, and {written} written")
-        result.documents_per_second = (result.rows.predicted or 0) / (time.monotonic() - begun)
+        result.documents_per_second = (result.predicted or 0) / (time.monotonic() - begun)
     result.predictions = folder.predictions
     terminal.outcome(result, ())
 

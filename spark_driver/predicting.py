@@ -51,7 +51,7 @@ def predicted(rows: DataFrame, texts: TextInput, model: str) -> DataFrame:
 def counted(result: Result, output: DataFrame) -> None:
     """Counts the rows that were written: with a prediction, and quarantined by reason."""
     found = {row[REASON]: row["count"] for row in output.groupBy(REASON).count().collect()}
-    result.rows.predicted = found.pop(None, 0)
+    result.predicted = found.pop(None, 0)
     result.rows.quarantined = sum(found.values())
     result.rejected = found
 

@@ -1,19 +1,15 @@
 """The main job on real executors: from raw rows to a model that answers."""
 
 import json
-import re
-import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from run.config import TextConfig
-from spark_driver.feed import START_SECONDS
-from tests.integration.conftest import Command, Outcome, Running
+from tests.integration.conftest import Command, Outcome
 from text.preparation import Preparation
 from text.records import split_of
 from text.segmenter import Segmenter
@@ -24,7 +20,6 @@ pytestmark = pytest.mark.integration
 SMALL = ["model.embedding_size=32", "model.filters=16", "model.widths=[2,3]", "text.max_length=40"]
 BAD_ROWS = ['{"text": "没有标签"}', '{"text": "", "label": "positive"}', "not JSON"]
 STOP_WORDS = ["的", "了"]
-EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 USER_DICTIONARY = ["质量不错 1000 n"]
 
 
@@ -182,107 +177,6 @@ def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, 
     assert result["rejected"] == {"label that training never saw": 1}
     assert result["test"] is None
     assert Path(result["model"]).is_dir()
-
-
-def test_a_trainers_error_ends_the_run_with_its_traceback(
-    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
-    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.learning_rate=1e30")
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"])
-    assert outcome.status == 1
-    for part in ("The loss is nan", "Lower train.learning_rate", "Traceback (most recent call last)", "training.py"):
-        assert part in outcome.terminal
-    assert result_of(tmp_path / "out")["status"] == "failed"
-    assert "The loss is nan" in result_of(tmp_path / "out")["error"]
-    assert not (tmp_path / "out" / "model").exists()
-
-
-def executor_of(run: Running) -> psutil.Process:
-    """One of the executors of a run."""
-    return next(process for process in run.processes() if EXECUTOR in process.cmdline())
-
-
-@pytest.mark.parametrize(
-    ("number", "stage"),
-    [
-        (signal.SIGINT, "epoch 1:"),
-        (signal.SIGTERM, "starting 2 TensorFlow workers"),
-        (signal.SIGHUP, "reading and preparing"),
-    ],
-)
-def test_a_signal_ends_a_run_that_was_started_with_sigint_ignored(
-    number: signal.Signals, stage: str, command: Command, reviews: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
-
-    def see(line: str, run: Running) -> None:
-        if stage in line:
-            run.launcher.send_signal(number)
-
-    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.epochs=1000", "train.patience=1000")
-    train = ["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"]
-    outcome = command(["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train], see)
-    assert outcome.status == 1, outcome.terminal
-    assert f"The run was ended by {number.name}." in outcome.terminal
-    assert "Traceback" not in outcome.terminal
-    assert result_of(tmp_path / "out")["error"] == f"The run was ended by {number.name}."
-    assert not (tmp_path / "out" / "model").exists()
-
-
-def test_an_executor_that_dies_is_named_with_the_reason(
-    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
-
-    def see(line: str, run: Running) -> None:
-        if "feeding and training" in line:
-            executor_of(run).kill()
-
-    changes = small(f"data.input={tmp_path}/reviews.jsonl")
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"], see)
-    assert outcome.status == 1
-    assert re.search(r"Lost executor \d+ \([\w.]+:\d+\): \S", outcome.terminal), outcome.terminal
-    assert not (tmp_path / "out" / "model").exists()
-
-
-def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
-    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
-    broken = tmp_path / "broken" / "tensorflow" / "__init__.py"
-    broken.parent.mkdir(parents=True)
-    broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n')
-    arguments = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
-    environment = ["--", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path}/broken"]
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *arguments, *environment])
-    assert outcome.status == 1
-    assert re.search(r"worker \d failed: OSError: libcudart\.so\.0: cannot open shared object file", outcome.terminal)
-    assert f"{broken}" in outcome.terminal
-    assert result_of(tmp_path / "out")["seconds"]["total"] < START_SECONDS
-
-
-def test_a_worker_that_does_not_come_is_named_with_its_executor(
-    command: Command, reviews: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
-
-    stopped: list[psutil.Process] = []
-
-    def see(line: str, run: Running) -> None:
-        if "starting 2 TensorFlow workers" in line:
-            stopped.append(executor_of(run))
-            stopped[0].suspend()
-        elif "have come together" in line:
-            stopped[0].resume()  # so that it can end
-
-    changes = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
-    bound = ["--", "--conf", "spark.barrier.sync.timeout=5"]
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, *bound], see)
-    assert outcome.status == 1
-    missing = r"1 of 2 TensorFlow workers have come together. Missing: worker \d on executor \d \([\w.]+:\d+\)"
-    assert re.search(missing, outcome.terminal), outcome.terminal
-    assert not (tmp_path / "out" / "model").exists()
 
 
 def test_data_that_cannot_be_used_ends_with_status_2(command: Command, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_rows_are_predicted_or_quarantined_and_counted(spark: SparkSession, expo
     assert [found[i].outcome for i in (1, 2, 3, 4)] == ["predicted", "quarantined", "quarantined", "predicted"]
     result = Result()
     counted(result, output)
-    assert (result.rows.predicted, result.rows.quarantined) == (2, 2)
+    assert (result.predicted, result.rows.quarantined) == (2, 2)
     assert result.rejected == {"not JSON": 1, "empty text": 1}
 
 
