@@ -43,7 +43,7 @@ unit: $(VENV)/made
 	$(BIN)/python -m pytest -m 'not integration and not yarn' --durations=5 --numprocesses 2 --dist loadfile
 
 integration: build/reviews.jsonl
-	$(BIN)/python -m pytest -m integration --durations=10 --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m integration --durations=10
 
 yarn: build/reviews.jsonl
 	$(BIN)/python -m pytest -m yarn --durations=10

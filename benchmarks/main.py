@@ -49,12 +49,14 @@ def cluster() -> Figures:
         command = [str(program), "train", "examples/reviews.toml", *sets, "--out", folder]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
         result = json.loads(Path(folder, "result.json").read_text())
-        served = script("serving", folder)
+        served, classified = script("serving", folder), script("classify", folder)
         events = [json.loads(line) for line in Path(folder, run_folder.metrics(result["run"])).read_text().splitlines()]
     spooled = [event for event in events if event["kind"] == "Spooled"]
     fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
     seconds = result["seconds"]
-    return {f"served, {name}": value for name, value in served.items()} | {
+    told = {f"served, {name}": value for name, value in served.items()}
+    told |= {f"classified, {name}": value for name, value in classified.items()}
+    return told | {
         "cluster, documents/s": result["documents_per_second"],
         "feed, documents/s and executor": fed,
         "all but preparing and training, s": seconds["total"] - seconds["prepare"] - seconds["train"],

@@ -36,7 +36,8 @@ SLOW_FIXTURES = {"spark", "exported"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that are not quick."""
     for item in items:
-        if isinstance(item, pytest.Function) and SLOW_FIXTURES & set(item.fixturenames):
+        fixtures = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
+        if fixtures & SLOW_FIXTURES and not item.get_closest_marker("yarn"):
             item.add_marker("integration")
 
 
