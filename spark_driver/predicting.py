@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from pyspark import TaskContext
 from pyspark.sql import DataFrame
 from pyspark.sql.types import FloatType, StringType, StructField, StructType
 
@@ -92,7 +93,13 @@ def _classified(batch: pa.RecordBatch, column: str, unreadable: str, model: str)
 
 @lru_cache(maxsize=1)
 def _classifier(model: str) -> "Classifier":
-    """The model, loaded once in each of Spark's Python processes."""
-    from trainer.serving import Classifier  # brings TensorFlow
+    """The model, loaded once in each of Spark's Python processes; it takes the cores of a task and no more."""
+    import tensorflow as tf
 
+    from trainer.serving import Classifier
+
+    task = TaskContext.get()
+    assert task is not None
+    tf.config.threading.set_intra_op_parallelism_threads(task.cpus())
+    tf.config.threading.set_inter_op_parallelism_threads(task.cpus())
     return Classifier(model)
