@@ -8,10 +8,12 @@ Exit status: 0, a model was published; 2, the configuration or the data cannot b
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from py4j.protocol import Py4JJavaError
 from pyspark import RDD, SparkContext
 
+import storage
 from run import resources
 from run.config import RunConfig, TrainConfig
 from run.errors import SettingsError
@@ -51,7 +53,10 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
         executors.check_registered(spark.sparkContext, request.executors)
         monitor = Monitor(request.executors, terminal.show, folder.record, fed=prepared.release)
         assignment = Assignment(config, prepared.language, prepared.golden, prepared.counts.documents, folder.models)
-        with EventServer.of_driver(spark.sparkContext.getConf(), monitor.handle) as events:
+        with (
+            taken_back_on_error(monitor, result),
+            EventServer.of_driver(spark.sparkContext.getConf(), monitor.handle) as events,
+        ):
             workers = start_workers(spark.sparkContext, request, assignment, events.address, monitor)
             terminal.stage("feeding and training")
             begun = time.monotonic()
@@ -60,11 +65,23 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
             except WorkerError as error:
                 # What could not be recorded here broke the connections of the workers: that is the cause.
                 raise events.failure or error from error
-        result.seconds.feed = monitor.fed_at - begun if monitor.fed_at else None
-        outcome.trained(result, monitor)
-        if lost := result.rows.lost():
-            raise LostRowsError(lost)
+            result.seconds.feed = monitor.fed_at - begun if monitor.fed_at else None
+            outcome.trained(result, monitor)
+            if lost := result.rows.lost():
+                raise LostRowsError(lost)
         terminal.outcome(result, prepared.language.labels)
+
+
+@contextmanager
+def taken_back_on_error(monitor: Monitor, result: Result) -> Iterator[None]:
+    """Removes a model that was published in a run that fails after all: who serves models shall not find it."""
+    try:
+        yield
+    except BaseException:
+        if monitor.published:
+            result.model = None
+            storage.remove(monitor.published.model)
+        raise
 
 
 def check_batch(train: TrainConfig, request: ResourceRequest) -> None:
