@@ -128,7 +128,6 @@ def _environment(process: psutil.Process) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def reviews() -> list[dict[str, Any]]:
     """Two thousand real reviews, half of them positive."""
-    if not REVIEWS.exists():
-        pytest.skip(f"{REVIEWS} is missing: make build/reviews.jsonl")
+    assert REVIEWS.exists(), f"make {REVIEWS}"
     lines = REVIEWS.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in [*lines[:15000:15], *lines[-15000::15]]]

