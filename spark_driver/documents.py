@@ -14,6 +14,7 @@ from text.errors import RowError
 from text.golden import Candidates
 from text.preparation import Preparation
 from text.records import (
+    BYTE_ORDER_MARK,
     Fields,
     columns_of,
     fields_of_json,
@@ -146,6 +147,8 @@ def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
             kept = []
             for (source, line), from_start in zip(_lines_of(batch), batch.column(2).to_pylist(), strict=True):
                 first_line, last_source = from_start and source != last_source, source
+                if first_line:
+                    line = line.removeprefix(BYTE_ORDER_MARK)
                 names = line.split(b"\t")
                 if not (first_line and is_header(names, data)):
                     kept.append((source, line))
@@ -161,7 +164,7 @@ def _tsv_columns(lines: DataFrame, path: str, data: DataConfig) -> tuple[str, ..
     first = lines.where("from_start").first()
     if first is None:
         return _no_columns(data)
-    names = bytes(first.line).removesuffix(b"\r").split(b"\t")
+    names = bytes(first.line).removeprefix(BYTE_ORDER_MARK).removesuffix(b"\r").split(b"\t")
     return columns_of(names, path, data)
 
 
@@ -177,7 +180,7 @@ def _csv(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
     """
     options: dict[str, Any] = {"encoding": "ISO-8859-1", "multiLine": True, "escape": '"', "columnPruning": False}
     first = spark.read.options(**options).csv(path).limit(1).collect()
-    names = [(value or "").encode("latin-1").removeprefix(b"\xef\xbb\xbf") for value in first[0]] if first else []
+    names = [(value or "").encode("latin-1").removeprefix(BYTE_ORDER_MARK) for value in first[0]] if first else []
     columns = columns_of(names, path, data) if first else _no_columns(data)
     schema = ", ".join(f"c{i} string" for i in range(len(columns))) + f", {_CORRUPT} string"
     rows = (

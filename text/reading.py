@@ -11,6 +11,7 @@ from pyarrow import parquet
 from run.config import DataConfig, Format
 from text.errors import DataError, RowError
 from text.records import (
+    BYTE_ORDER_MARK,
     Document,
     Fields,
     columns_of,
@@ -72,7 +73,7 @@ def _below_header(rows: Iterator[list[bytes]], path: Path, config: DataConfig) -
     first = next(rows, None)
     if first is None:
         return
-    first[0] = first[0].removeprefix(b"\xef\xbb\xbf")  # as Excel writes it
+    first[0] = first[0].removeprefix(BYTE_ORDER_MARK)
     fields = fields_of_values(columns_of(first, str(path), config), config)
     for values in rows if is_header(first, config) else chain([first], rows):
         try:

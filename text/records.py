@@ -10,6 +10,9 @@ from run.config import DataConfig
 from run.splits import Split
 from text.errors import DataError, RowError
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What Excel and Notepad write before the first line of a file."""
+
 Fields = tuple[bytes | None, bytes | None]
 """Text and label of a row as they lie in the input, before anything is checked."""
 

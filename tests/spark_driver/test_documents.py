@@ -61,6 +61,13 @@ def test_a_tsv_file_without_names_has_the_columns_of_the_run_file(prepare: Prepa
     assert usable(rows) == [("好评", "很 好看"), ("差评", "不 好看")]
 
 
+@pytest.mark.parametrize("first", ["text\tlabel\n", ""])
+def test_a_byte_order_mark_is_part_of_no_name_and_of_no_text(first: str, prepare: Prepare, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text(f"\ufeff{first}好看\tx\n\ufeff难看\ty\n", encoding="utf-8")
+    rows = prepare(input=str(tmp_path), format="tsv", columns=("text", "label"))
+    assert usable(rows) == [("x", "好看"), ("y", "\ufeff 难看")]
+
+
 def test_each_of_several_tsv_files_may_name_the_columns(prepare: Prepare, tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.tsv").write_text(f"text\tlabel\n{name}\tx\n")
