@@ -92,7 +92,7 @@ class TextConfig:
     vocabulary_size: Annotated[int, Field(ge=3)] = 200_000
     """Largest number of distinct token ids of a view; the first two are padding and the unknown token."""
 
-    min_count: Positive = 2
+    min_count: Positive = 1
     """A token that is rarer in the training documents is unknown."""
 
     max_length: Positive = 128
