@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -76,18 +76,19 @@ class Api:
 
     async def _predict(self, request: Request) -> Response:
         with self._seconds.time():
-            response = await self._answered(request)
-        self._requests.labels(str(response.status_code)).inc()
-        return response
-
-    async def _answered(self, request: Request) -> Response:
-        try:
             version = self._asked(request)
             asked = tensors.parsed(await _body(request), version.specs)
             outputs = await self._ask(version, asked, any_version="version" not in request.path_params)
-        except RequestError as error:
-            return JSONResponse({"error": str(error)}, error.status)
-        return Response(tensors.answer(outputs, asked.by_row), media_type="application/json")
+            body = tensors.answer(outputs, asked.by_row)
+        self._requests.labels("200").inc()
+        return Response(body, media_type="application/json")
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """Says why a request is not answered."""
+        assert isinstance(error, RequestError)
+        if request.method == "POST":
+            self._requests.labels(str(error.status)).inc()
+        return JSONResponse({"error": str(error)}, error.status)
 
     async def _ask(self, version: Version, asked: tensors.Request, any_version: bool) -> Mapping[str, np.ndarray]:
         if asked.signature == "serving_default" and any_version:
@@ -104,22 +105,16 @@ class Api:
         return version
 
     async def _status(self, request: Request) -> Response:
-        return self._told(request, lambda version: {"model_version_status": [_available(version)]})
+        return JSONResponse({"model_version_status": [_available(self._asked(request))]})
 
     async def _metadata(self, request: Request) -> Response:
-        return self._told(
-            request,
-            lambda version: {
+        version = self._asked(request)
+        return JSONResponse(
+            {
                 "model_spec": {"name": version.name, "signature_name": "", "version": version.number},
                 "metadata": {"signature_def": {"signature_def": version.signature_defs}},
-            },
+            }
         )
-
-    def _told(self, request: Request, tell: Callable[[Version], dict[str, Any]]) -> Response:
-        try:
-            return JSONResponse(tell(self._asked(request)))
-        except RequestError as error:
-            return JSONResponse({"error": str(error)}, error.status)
 
     async def _health(self, _: Request) -> Response:
         return PlainTextResponse(f"serving {self._served.current.uri}\n")
@@ -138,7 +133,7 @@ class Api:
 def app(served: Served) -> Starlette:
     """Returns the server of a model."""
     api = Api(served)
-    return Starlette(routes=api.routes(), lifespan=api.running)
+    return Starlette(routes=api.routes(), lifespan=api.running, exception_handlers={RequestError: api.refused})
 
 
 def _available(version: Version) -> dict[str, Any]:
