@@ -148,15 +148,15 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _on_spark(options: argparse.Namespace) -> bool:
-    return options.run == _predict and options.input is not None
-
-
 def _serve(options: argparse.Namespace) -> int:
     with _quiet():
         from server.command import serve  # brings TensorFlow
 
     return serve(options.model, options.host, options.port)
+
+
+def _on_spark(options: argparse.Namespace) -> bool:
+    return options.run == _predict and options.input is not None
 
 
 def _predict(options: argparse.Namespace) -> int:

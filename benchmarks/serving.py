@@ -38,7 +38,7 @@ def main(path: str) -> dict[str, float]:
     begun = time.perf_counter()
     classifier = Classifier(path)
     loaded = time.perf_counter() - begun
-    classify = tf.saved_model.load(classifier.uri).signatures["serving_default"]
+    classify = classifier.signatures["serving_default"]
     texts = [text for text, _ in reviews.rows()][: 40 * BATCH]
     batches = [tf.constant(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
     joined = "".join(texts)

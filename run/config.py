@@ -18,7 +18,7 @@ Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
-TextFormat = Literal["text", "tsv", "csv", "jsonl", "parquet"]
+TextFormat = Literal["text", Format]
 """Texts need no columns: text has one a line."""
 
 

@@ -41,8 +41,8 @@ class Api:
         self._seconds = Histogram("textcnn_request_seconds", "Time to an answer", registry=self._registry)
         sizes = [2**power for power in range(9)]
         batches = Histogram("textcnn_batch_texts", "Texts classified at once", buckets=sizes, registry=self._registry)
-        version = Gauge("textcnn_model_version", "The version that answers", ["model", "uri"], registry=self._registry)
-        self._version = version
+        labels = ["model", "uri"]
+        self._version = Gauge("textcnn_model_version", "The version that answers", labels, registry=self._registry)
         self._batcher = Batcher(lambda texts: served.current.classify(texts), self._executor, batches.observe)
 
     def routes(self) -> list[Route]:

@@ -7,7 +7,7 @@ Exit status: 0, every row that was read is in the output; 2, model, input or out
 
 import sys
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from functools import partial
 
@@ -28,11 +28,16 @@ from trainer.card import model_of
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    parser = job.parser("predict.py", __doc__)
-    parser.add_argument("--model", required=True, metavar="URI", help="a model, or the folder of a run")
-    add_arguments(parser)
-    options = parser.parse_args(arguments)
+    options = parser("predict.py", __doc__).parse_args(arguments)
     return job.run(options, partial(predict, options))
+
+
+def parser(program: str, description: str | None) -> ArgumentParser:
+    """Returns the parser of what a script is given that classifies."""
+    made = job.parser(program, description)
+    made.add_argument("--model", required=True, metavar="URI", help="a model, or the folder of a run")
+    add_arguments(made)
+    return made
 
 
 def predict(options: Namespace, folder: RunFolder, result: Result, terminal: Terminal) -> None:

@@ -16,20 +16,19 @@ from run.result import Result
 from run.terminal import Terminal
 from spark_driver import job
 from spark_driver.errors import InputError
+from spark_driver.predict import parser
 from spark_driver.predicting import OUTCOME, counted, predicted
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
-from spark_driver.text_input import TextInput, add_arguments
+from spark_driver.text_input import TextInput
 from trainer.card import model_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    parser = job.parser("stream.py", __doc__)
-    parser.add_argument("--model", required=True, metavar="URI", help="a model, or the folder of a run")
-    parser.add_argument("--once", action="store_true", help="end when all files that are there now are classified")
-    add_arguments(parser)
-    options = parser.parse_args(arguments)
+    made = parser("stream.py", __doc__)
+    made.add_argument("--once", action="store_true", help="end when all files that are there now are classified")
+    options = made.parse_args(arguments)
     return job.run(options, partial(classify, options))
 
 

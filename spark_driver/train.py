@@ -80,7 +80,8 @@ def taken_back_on_error(monitor: Monitor, result: Result) -> Iterator[None]:
     except BaseException:
         if monitor.published:
             result.model = None
-            storage.remove(monitor.published.model)
+            with storage.removed_on_error(monitor.published.model):
+                raise
         raise
 
 

@@ -138,13 +138,12 @@ def _tell_end(status: int, application: Application, out: str, run: str, termina
     """Says how a driver in a container ended, and returns the exit status that spark-submit does not know."""
     file = join(out, folder.RESULT)
     result = Result.from_json(read(file)) if exists(file) else Result()
-    ours = result.run == run
-    if result.run and not ours:
+    if result.run not in ("", run):
         terminal.say(f"{file} is of another run into the same folder, {result.run}")
+        result = Result()
     if status == 0:
-        if ours:
-            labels = join(out, folder.LABELS)
-            terminal.outcome(result, read(labels).decode().splitlines() if exists(labels) else ())
+        labels = join(out, folder.LABELS)
+        terminal.outcome(result, read(labels).decode().splitlines() if exists(labels) else ())
         return 0
-    terminal.fail((result.error if ours else None) or "\n".join(application.said))
-    return 2 if ours and result.exit_status == 2 else 1
+    terminal.fail(result.error or "\n".join(application.said))
+    return 2 if result.exit_status == 2 else 1
