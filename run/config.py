@@ -163,6 +163,12 @@ class TrainConfig:
     patience: Positive = 2
     """Stop after this many epochs in which no network has become better."""
 
+    checkpoint_seconds: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 60.0
+    """Seconds between two checkpoints: what a lost worker costs at most, besides starting the workers again."""
+
+    max_restarts: Annotated[int, Field(ge=0)] = 2
+    """How often the workers are started again from the last checkpoint when one of them is lost or fails."""
+
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Seed of the initial weights, of dropout and of the order of the documents."""
 

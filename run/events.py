@@ -49,6 +49,36 @@ class Spooled:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """Training goes on from a checkpoint."""
+
+    worker: int
+    epoch: int
+    step: int
+    """Steps of the epoch that are done."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something went wrong that does not end the run."""
+
+    worker: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The driver starts all workers again."""
+
+    restart: int
+    """From 1."""
+    restarts: int
+    """At most in this run."""
+    cause: str
+    """What has ended the workers before, on a line."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """Some steps further."""
 
@@ -134,6 +164,8 @@ class Failed:
     traceback: str
     lost_peer: bool
     """The cause is another worker that went away."""
+    permanent: bool = False
+    """It would come again: the same documents in the same order give the same error."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +175,21 @@ class Finished:
     worker: int
 
 
-Event = Joined | Started | Acknowledged | Spooled | Progress | EpochDone | Tested | Published | Failed | Finished
+Event = (
+    Joined
+    | Started
+    | Acknowledged
+    | Spooled
+    | Resumed
+    | Warned
+    | Restarted
+    | Progress
+    | EpochDone
+    | Tested
+    | Published
+    | Failed
+    | Finished
+)
 Report = Callable[[Event], None]
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}

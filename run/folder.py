@@ -7,6 +7,7 @@ from typing import get_args
 from run.config import View
 
 CHECKPOINT = "checkpoint"
+CHECKPOINTS = "checkpoints"
 CONFIG = "config.json"
 LABELS = "labels.txt"
 LOGS = "logs"
@@ -35,3 +36,8 @@ def new_run() -> str:
 def metrics(run: str) -> str:
     """Returns the path of the file in which a run tells how it goes, line by line."""
     return f"{METRICS}/{run}.jsonl"
+
+
+def checkpoints(run: str) -> str:
+    """Returns the path of the folder of a run's checkpoints."""
+    return f"{CHECKPOINTS}/{run}"

@@ -49,6 +49,11 @@ class RunFolder:
         return self._file(folder.MODELS)
 
     @property
+    def checkpoints(self) -> str:
+        """The folder of this run's checkpoints."""
+        return self._file(folder.checkpoints(self._run))
+
+    @property
     def predictions(self) -> str:
         """The folder of the predictions, as Spark names it."""
         return self._for_spark(folder.PREDICTIONS)

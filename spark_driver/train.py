@@ -52,7 +52,9 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
         terminal.stage(f"starting {request.executors} TensorFlow workers")
         executors.check_registered(spark.sparkContext, request.executors)
         monitor = Monitor(request.executors, terminal.show, folder.record, fed=prepared.release)
-        assignment = Assignment(config, prepared.language, prepared.golden, prepared.counts.documents, folder.models)
+        assignment = Assignment(
+            config, prepared.language, prepared.golden, prepared.counts.documents, folder.checkpoints, folder.models
+        )
         with (
             taken_back_on_error(monitor, result),
             EventServer.of_driver(spark.sparkContext.getConf(), monitor.handle) as events,

@@ -17,5 +17,7 @@ class Assignment:
     """Texts that the exported model is held to before it is published."""
     rows: dict[Split, int]
     """Documents of each split, over all workers, for the model's card."""
+    checkpoints: str
+    """The URI of the folder of the run's checkpoints."""
     models: str
     """The URI of the folder that the model is published in; the folder that it is in is the run's."""

@@ -14,11 +14,19 @@ Values = TypeVar("Values")
 class Collective:
     """A worker's view of all of them."""
 
+    rank: int
+    """What gives a worker its own random numbers and its part of each batch."""
+
     def __init__(self, place: Place):
         """Joins the cluster. Must come before anything else of TensorFlow in this process."""
         self.place = place
         tf.config.threading.set_intra_op_parallelism_threads(place.cores)
         self.strategy = _all_workers(place) if place.workers > 1 else tf.distribute.get_strategy()
+        self.rank = place.worker
+
+    def rank_by(self, value: float) -> None:
+        """Ranks the workers by their values, equal ones by their numbers; every worker must call it."""
+        self.rank = int(np.argsort(np.argsort(self.gather(value), kind="stable"))[self.place.worker])
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Returns the element-wise sum of an array over all workers, in float64."""

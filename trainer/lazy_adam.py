@@ -21,6 +21,11 @@ class LazyAdam:
         self._first = tf.Variable(tf.zeros_like(table), trainable=False)
         self._second = tf.Variable(tf.zeros_like(table), trainable=False)
 
+    @property
+    def moments(self) -> dict[str, tf.Variable]:
+        """Its state besides the table, by name."""
+        return {"first moments": self._first, "second moments": self._second}
+
     def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> None:
         """Updates some rows.
 

@@ -7,6 +7,7 @@ import mmap
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,12 @@ class Spool:
         path.write_bytes(data)
         self._names[block.split].append(name)
         self.documents[block.split] += len(block)
+
+    @property
+    def first(self) -> float:
+        """A number that no other worker's spool has, and that is the same whichever worker gets these blocks."""
+        names = [name for of_split in self._names.values() for name in of_split]
+        return min((float(partition * 2**24 + sequence) for partition, sequence in names), default=inf)
 
     def share(self, split: Split) -> Share:
         """Turns the blocks of a split into one share, in an order that does not depend on their arrival."""

@@ -72,6 +72,7 @@ class ReplicatedModel:
         }
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)
+        self._state = self._changing()
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER], autograph=False)
         self._infer = tf.function(self._logits, input_signature=[ids], autograph=False)
@@ -106,7 +107,7 @@ class ReplicatedModel:
     ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
         """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
-        dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + place.worker])
+        dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
         found = {view: distinct(of_view) for view, of_view in ids.items()}
         places = {view: of_view for view, (_, of_view) in found.items()}
         rows = {name: tf.gather(table, found[name.view][0]) for name, table in self._tables.items()}
@@ -147,6 +148,24 @@ class ReplicatedModel:
             lambda ids: self._infer(dict(ids)).numpy(), share, len(self.networks) + 1, self.classes, self.collective
         )
         return each, together
+
+    def _changing(self) -> dict[str, tf.Variable]:
+        """All variables that a step changes, by name."""
+        found: dict[str, tf.Variable] = {}
+        for name, network in self.networks.items():
+            found |= {f"{name}/weights {number}": weights.value for number, weights in enumerate(network.weights)}
+        for table, optimizer in self._table_optimizers.items():
+            found |= {f"{table.network}/{table.view} {moment}": of for moment, of in optimizer.moments.items()}
+        return found | {f"adam {number}": variable.value for number, variable in enumerate(self._optimizer.variables)}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Returns a copy of all that a step changes, by name: weights and the optimizers' moments."""
+        return {name: variable.numpy().copy() for name, variable in self._state.items()}
+
+    def set_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Sets what `state` has returned."""
+        for name, variable in self._state.items():
+            variable.assign(state[name])
 
     def weights(self) -> list[Weights]:
         """Returns a copy of each network's weights."""

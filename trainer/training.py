@@ -2,16 +2,20 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count, islice, takewhile
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from run.config import Metric, TrainConfig
-from run.events import EpochDone, Member, Progress, Report, Tested
+from run.events import EpochDone, Member, Progress, Report, Resumed, Tested
 from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
+from trainer.checkpoint import Checkpoint, Checkpoints, Position
 from trainer.errors import TrainingError
 from trainer.judging import Judge
 from trainer.mixture import Mixture
@@ -44,6 +48,8 @@ class Trained:
 class _Speed:
     """Documents and seconds of the steps after the warm-up."""
 
+    steps: int = 0
+    """All of this process."""
     documents: int = 0
     seconds: float = 0.0
 
@@ -72,36 +78,67 @@ class _Best:
             self.rank, self.epoch, self.weights = rank, epoch, copied(network)
         return epoch - self.improved < self.patience
 
+    def values(self) -> dict[str, Any]:
+        """All but the weights, for a checkpoint."""
+        return {"rank": self.rank, "improved": self.improved, "epoch": self.epoch}
 
-def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share], report: Report) -> Trained:
+    def arrays(self, network: int) -> dict[str, np.ndarray]:
+        """The weights by name, for a checkpoint."""
+        return {f"best {network}/weights {number}": weights for number, weights in enumerate(self.weights)}
+
+    def restore(self, values: Mapping[str, Any], arrays: Mapping[str, np.ndarray], network: int) -> None:
+        """Takes what `values` and `arrays` have given; no weights are kept before the first epoch has ended."""
+        loss_rank, tie = values["rank"]
+        self.rank, self.improved, self.epoch = (loss_rank, tie), values["improved"], values["epoch"]
+        names = (f"best {network}/weights {number}" for number in count())
+        self.weights = [arrays[name] for name in takewhile(arrays.__contains__, names)]
+
+
+def train(
+    model: ReplicatedModel,
+    config: TrainConfig,
+    shares: dict[Split, Share],
+    report: Report,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
     """Trains until the last epoch or until no network gets better, and leaves each with its best weights.
 
-    Every worker calls it with its own shares; all make the same steps and get the same answer.
+    Every worker calls it with its own shares; all make the same steps and get the same answer. Where there is a
+    checkpoint, training goes on from it, and makes the steps that it would have made without the stop.
 
     Raises:
         TrainingError: the loss is not a number.
     """
     place = model.collective.place
     bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
-    started = time.monotonic()
+    at = _resumed(model, bests, checkpoints, report)
+    started = time.monotonic() - at.seconds
     documents = int(model.collective.gather(len(shares["train"])).sum())
     batch = config.batch_size or batches.default_size(documents, place.workers)
-    size = batches.size_of(batch, place.worker, place.workers)
+    size = batches.size_of(batch, model.collective.rank, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
     bayes = NaiveBayes.of(shares["train"], model.sizes, model.classes, model.collective)
-    epochs = 0
-    for epoch in range(1, config.epochs + 1):
-        epochs = epoch
+
+    def reached(position: Position) -> None:
+        if checkpoints and checkpoints.due:
+            now = replace(position, seconds=time.monotonic() - started)
+            checkpoints.save(_checkpoint(now, model, bests))
+
+    epochs = at.epoch - 1
+    while epochs < config.epochs:
+        epochs = at.epoch
         begun = time.monotonic()
-        loss, trained = _epoch(model, config, shares["train"], epoch, steps, size, speed, report)
+        at = _epoch(model, config, shares["train"], at, steps, size, speed, report, reached)
         each, together = model.evaluate(shares["validation"])
         if together.rows:
-            _finite(together.loss, 1.0, epoch, steps)
-        report(_epoch_done(place.worker, epoch, loss, trained, together, time.monotonic() - begun))
+            _finite(together.loss, 1.0, at.epoch, steps)
+        report(_epoch_done(place.worker, at, together, time.monotonic() - begun))
         offers = zip(bests, each, model.networks.values(), strict=True)
-        hopeful = [best.offer(epoch, validation, network) for best, validation, network in offers]
+        hopeful = [best.offer(at.epoch, validation, network) for best, validation, network in offers]
         if not any(hopeful):
             break
+        at = Position(at.epoch + 1)
+        reached(at)
     if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):
         raise TrainingError(DIVERGED)
     model.restore([best.weights for best in bests])
@@ -125,6 +162,32 @@ def train(model: ReplicatedModel, config: TrainConfig, shares: dict[Split, Share
     return Trained(mixture, test, bests[0].epoch, epochs, speed.per_second())
 
 
+def _resumed(model: ReplicatedModel, bests: list[_Best], checkpoints: Checkpoints | None, report: Report) -> Position:
+    """Takes up the newest checkpoint, if there is one; returns where to go on.
+
+    Raises:
+        TrainingError: the workers have found different ones.
+    """
+    found = checkpoints.newest() if checkpoints else None
+    position = found.position if found else Position()
+    for of_all in map(model.collective.gather, (position.epoch, position.step)):
+        if (of_all != of_all[0]).any():
+            raise TrainingError(f"The workers have found different checkpoints: {of_all.tolist()}. Start them again.")
+    if found:
+        model.set_state(found.arrays)
+        for number, (best, values) in enumerate(zip(bests, found.values["best"], strict=True)):
+            best.restore(values, found.arrays, number)
+        report(Resumed(model.collective.place.worker, position.epoch, position.step))
+    return position
+
+
+def _checkpoint(position: Position, model: ReplicatedModel, bests: list[_Best]) -> Checkpoint:
+    arrays = model.state()
+    for number, best in enumerate(bests):
+        arrays |= best.arrays(number)
+    return Checkpoint(position, arrays, {"best": [best.values() for best in bests]})
+
+
 def shares_of(spool: Spool) -> dict[Split, Share]:
     """Returns a worker's share of every split."""
     return {split: spool.share(split) for split in SPLITS}
@@ -134,33 +197,35 @@ def _epoch(
     model: ReplicatedModel,
     config: TrainConfig,
     share: Share,
-    epoch: int,
+    begin: Position,
     steps: int,
     size: int,
     speed: _Speed,
     report: Report,
-) -> tuple[float, int]:
-    """Trains on each document once; returns mean loss and number of documents, over all workers."""
-    worker = model.collective.place.worker
-    loss_sum = tf.zeros([], tf.float64)
-    weight_sum = tf.zeros([], tf.float64)
-    loss_before, documents_before, reported = 0.0, 0, time.monotonic()
-    order = batches.epoch(share, size=size, seed=config.seed, number=epoch, worker=worker, count=steps)
-    for step, batch in enumerate(order, 1):
-        total = (epoch - 1) * steps + step
-        loss, weight = model.train(batch, total)
+    reached: Callable[[Position], None],
+) -> Position:
+    """Trains on each document that the epoch has left; returns where it has ended, with its sums over all workers."""
+    worker, epoch = model.collective.place.worker, begin.epoch
+    loss_sum = tf.constant(begin.loss, tf.float64)
+    weight_sum = tf.constant(begin.documents, tf.float64)
+    loss_before, documents_before, reported = begin.loss, begin.documents, time.monotonic()
+    order = batches.epoch(share, size=size, seed=config.seed, number=epoch, worker=model.collective.rank, count=steps)
+    for step, batch in enumerate(islice(order, begin.step, None), begin.step + 1):
+        loss, weight = model.train(batch, (epoch - 1) * steps + step)
         loss_sum += tf.cast(loss, tf.float64)
         weight_sum += tf.cast(weight, tf.float64)
-        if step == steps or total == WARM_UP_STEPS or time.monotonic() - reported >= REPORT_SECONDS:
+        speed.steps += 1
+        if step == steps or speed.steps == WARM_UP_STEPS or time.monotonic() - reported >= REPORT_SECONDS:
             mean = _finite(float(loss_sum) - loss_before, float(weight_sum) - documents_before, epoch, step)
-            documents, now = int(weight_sum), time.monotonic()
-            fresh, seconds = documents - documents_before, now - reported
-            if total > WARM_UP_STEPS:
+            documents, now = float(weight_sum), time.monotonic()
+            fresh, seconds = int(documents - documents_before), now - reported
+            if speed.steps > WARM_UP_STEPS:
                 speed.documents += fresh
                 speed.seconds += seconds
-            report(Progress(worker, epoch, config.epochs, step, steps, documents, fresh / seconds, mean))
+            report(Progress(worker, epoch, config.epochs, step, steps, int(documents), fresh / seconds, mean))
             loss_before, documents_before, reported = float(loss_sum), documents, now
-    return float(loss_sum / weight_sum), int(weight_sum)
+            reached(Position(epoch, step, loss_before, documents))
+    return Position(epoch, steps, float(loss_sum), float(weight_sum))
 
 
 def _finite(loss: float, weight: float, epoch: int, step: int) -> float:
@@ -170,14 +235,12 @@ def _finite(loss: float, weight: float, epoch: int, step: int) -> float:
     return mean
 
 
-def _epoch_done(
-    worker: int, epoch: int, loss: float, trained: int, validation: Evaluation, seconds: float
-) -> EpochDone:
+def _epoch_done(worker: int, at: Position, validation: Evaluation, seconds: float) -> EpochDone:
     return EpochDone(
         worker=worker,
-        epoch=epoch,
-        trained=trained,
-        loss=loss,
+        epoch=at.epoch,
+        trained=int(at.documents),
+        loss=at.loss / at.documents,
         validation_loss=_number(validation.loss),
         validation_accuracy=_number(validation.accuracy),
         validation_macro_f1=_number(validation.macro_f1),

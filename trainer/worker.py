@@ -10,6 +10,7 @@ from run.events import Acknowledged, Event, Published, Report, Spooled
 from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
+from trainer.checkpoint import Checkpoints
 from trainer.collective import Collective
 from trainer.export import check, export, metrics_of
 from trainer.place import Place
@@ -47,9 +48,14 @@ def run(
         collective = Collective(place)
         spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(_spooled(place.worker, spool, blocks, report))
+        # Which worker has which share is chance: what follows must not depend on it.
+        collective.rank_by(spool.first)
         shares = shares_of(spool)
         model = ReplicatedModel(config.model, config.train, language.sizes, len(language.labels), collective)
-        trained = train(model, config.train, shares, report if place.is_chief else _nobody)
+        report_of_all = report if place.is_chief else _nobody
+        seconds = config.train.checkpoint_seconds
+        with Checkpoints(assignment.checkpoints, seconds, place.worker, report_of_all) as checkpoints:
+            trained = train(model, config.train, shares, report_of_all, checkpoints)
         published = None
         if place.is_chief:
             published = _publish(assignment, model, trained, Path(scratch), report)

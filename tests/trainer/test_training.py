@@ -1,6 +1,8 @@
 """A whole training: it learns, keeps the best, stops in time, counts every document, sees when it fails."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from run.config import ModelConfig, RunConfig, TrainConfig
 from run.events import EpochDone, Event, Progress
 from run.metrics import Evaluation
 from run.splits import Split
+from trainer import training
 from trainer.batches import Batch
+from trainer.checkpoint import Checkpoint, Checkpoints
 from trainer.collective import Collective
 from trainer.errors import TrainingError
 from trainer.spool import Share
@@ -35,9 +39,16 @@ class Case:
         self.weights: list[list[Weights]] = []
         """Of each epoch."""
 
-    def train(self, training: Documents, validation: Documents, test: Documents) -> Trained:
+    def train(
+        self,
+        training: Documents,
+        validation: Documents,
+        test: Documents,
+        checkpoints: Checkpoints | None = None,
+    ) -> Trained:
         documents: dict[Split, Documents] = {"train": training, "validation": validation, "test": test}
-        return train(self.model, self.config, {s: self._share_of(d) for s, d in documents.items()}, self._report)
+        shares = {split: self._share_of(of_split) for split, of_split in documents.items()}
+        return train(self.model, self.config, shares, self._report, checkpoints)
 
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -254,3 +265,54 @@ def test_each_network_keeps_its_own_best_epoch_and_one_that_gets_better_is_waite
     first, second = run.model.weights()
     assert equal([first], [run.weights[0][0]])
     assert equal([second], [run.weights[2][1]])
+
+
+class StoppedError(Exception):
+    """A training ends from outside."""
+
+
+class Prompt(Checkpoints):
+    """Checkpoints that are always due, and in place when the training goes on."""
+
+    due = True
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        self._save(checkpoint)
+
+
+@pytest.mark.parametrize("last", [1, 12, 30])
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
+    case: Callable[..., Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
+
+    def trained(last: int, checkpoints: Checkpoints | None) -> tuple[Case, list[tuple[int, list[int]]]]:
+        """Trains up to a step, if there are more; returns the steps with their documents."""
+        run = case(epochs=3, patience=3)
+        train_step, steps = run.model.train, []
+
+        def step(batch: Batch, number: int) -> Any:
+            if number > last:
+                raise StoppedError
+            steps.append((number, batch.ids["word"].ravel().tolist()))
+            return train_step(batch, number)
+
+        monkeypatch.setattr(run.model, "train", step)
+        with suppress(StoppedError):
+            run.train(SEPARABLE, SEPARABLE[::3], SEPARABLE[1::3], checkpoints)
+        return run, steps
+
+    checkpoints = Prompt(str(tmp_path / "checkpoints"), 60, 0, lambda _: None)
+    whole, steps = trained(36, None)
+    stopped, before = trained(last, checkpoints)
+    resumed, after = trained(36, checkpoints)
+    assert before + after == steps
+    assert equal(resumed.model.weights(), whole.model.weights())
+    assert [(e.epoch, e.trained) for e in stopped.of(EpochDone) + resumed.of(EpochDone)] == [(1, 45), (2, 45), (3, 45)]
+    assert losses(stopped) + losses(resumed) == losses(whole)
+    assert resumed.of(events.Tested)[0].members == whole.of(events.Tested)[0].members
+
+
+def losses(run: Case) -> list[tuple[float, float | None]]:
+    return [(event.loss, event.validation_loss) for event in run.of(EpochDone)]

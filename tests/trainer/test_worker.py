@@ -56,6 +56,7 @@ def assignment(tmp_path: Path) -> Assignment:
         language,
         golden=("好", "书坏，坏"),
         rows={"train": 28, "validation": 3, "test": 2},
+        checkpoints=str(tmp_path / "checkpoints"),
         models=str(tmp_path / "models"),
     )
 

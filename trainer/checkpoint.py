@@ -1,0 +1,143 @@
+"""Checkpoints: all that a training is at a moment, written to the run's folder while it goes on.
+
+A checkpoint is a file, numpy's npz with a checksum of every array, written beside and renamed, so that it is there as a
+whole or not at all; the newest two are kept. Every worker has the same weights, so the chief writes for all.
+"""
+
+import json
+import re
+import time
+import zipfile
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+import storage
+from run.events import Report, Warned
+from storage import StorageError
+
+KEPT = 2
+"""The newest, and the one before it in case it cannot be read."""
+_NAME = re.compile(r"(\d{6,})-(\d{9,})\.npz")
+_VALUES = "values"
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a training is."""
+
+    epoch: int = 1
+    """From 1."""
+    step: int = 0
+    """Steps of this epoch that are done."""
+    loss: float = 0.0
+    """Summed over their documents, in nats."""
+    documents: float = 0.0
+    """Documents of these steps."""
+    seconds: float = 0.0
+    """Trained so far, in this process and those before it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a training needs to go on as if it had never stopped."""
+
+    position: Position
+    arrays: Mapping[str, np.ndarray]
+    """Weights and moments, and the best weights so far, by name."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What else there is, as JSON has it."""
+
+
+class Checkpoints:
+    """The checkpoints of a run: one thread writes them, and the training goes on meanwhile."""
+
+    def __init__(self, folder: str, seconds: float, worker: int, report: Report):
+        """Takes the URI of their folder and how often one is due.
+
+        Args:
+            folder: made where it is missing.
+            seconds: between two of them.
+            worker: the chief writes, the others read.
+            report: told what cannot be written or read.
+        """
+        self._folder = folder
+        self._seconds = seconds
+        self._worker = worker
+        self._report = report
+        self._last = time.monotonic()
+        self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self._writing: Future[None] | None = None
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
+
+    @property
+    def due(self) -> bool:
+        """Tells whether this worker is to write one now."""
+        written = self._writing is None or self._writing.done()
+        return self._worker == 0 and written and time.monotonic() - self._last >= self._seconds
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Writes a checkpoint, soon; the arrays must not change any more.
+
+        One that cannot be written is told of and costs no more than itself: the next one is tried when it is due.
+        """
+        self._last = time.monotonic()
+        self._writing = self._thread.submit(self._save, checkpoint)
+
+    def newest(self) -> Checkpoint | None:
+        """Returns the newest checkpoint that can be read, if there is one; what cannot be read is told of."""
+        for name in reversed(_names(self._folder)):
+            uri = storage.join(self._folder, name)
+            try:
+                return _read(uri)
+            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                said = f"The checkpoint {uri} is damaged ({error}): the one before it is taken."
+                self._report(Warned(self._worker, said))
+        return None
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        position = checkpoint.position
+        try:
+            _write(storage.join(self._folder, f"{position.epoch:06d}-{position.step:09d}.npz"), checkpoint)
+            for name in _names(self._folder)[:-KEPT]:
+                storage.remove(storage.join(self._folder, name))
+        except (StorageError, OSError) as error:
+            self._report(Warned(self._worker, f"A checkpoint could not be written: {error}"))
+
+
+def _names(folder: str) -> list[str]:
+    return [name for name in storage.names(folder) if _NAME.fullmatch(name)]
+
+
+def _write(uri: str, checkpoint: Checkpoint) -> None:
+    values = json.dumps({"position": asdict(checkpoint.position), **checkpoint.values})
+    with TemporaryDirectory(prefix="checkpoint-", dir=".") as scratch:
+        local = Path(scratch) / "checkpoint.npz"
+        np.savez(local, **{_VALUES: np.array(values)}, **checkpoint.arrays)  # type: ignore[arg-type]
+        storage.make_folder(storage.parent(uri))
+        with local.open("rb") as content:
+            storage.put(uri, content)
+
+
+def _read(uri: str) -> Checkpoint:
+    with TemporaryDirectory(prefix="checkpoint-", dir=".") as scratch:
+        local = Path(scratch) / "checkpoint.npz"
+        with local.open("wb") as file:
+            file.writelines(storage.chunks(uri))
+        with np.load(local, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    values = json.loads(str(arrays.pop(_VALUES)))
+    return Checkpoint(Position(**values.pop("position")), arrays, values)
