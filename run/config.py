@@ -166,6 +166,9 @@ class TrainConfig:
     checkpoint_seconds: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 60.0
     """Seconds between two checkpoints: what a lost worker costs at most, besides starting the workers again."""
 
+    stall_seconds: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 600.0
+    """A worker that has made no progress for so long hangs, and fails."""
+
     max_restarts: Annotated[int, Field(ge=0)] = 2
     """How often the workers are started again from the last checkpoint when one of them is lost or fails."""
 

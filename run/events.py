@@ -24,10 +24,19 @@ class Joined:
 
 @dataclass(frozen=True)
 class Started:
-    """The worker's process runs."""
+    """The worker's process has started."""
 
     worker: int
     pid: int
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The worker's process runs."""
+
+    worker: int
+    beats: int | None
+    """How much it has done; what they count is no matter, only that they grow. None while it waits for the others."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,7 @@ class Finished:
 Event = (
     Joined
     | Started
+    | Alive
     | Acknowledged
     | Spooled
     | Resumed

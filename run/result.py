@@ -19,8 +19,8 @@ class Rows:
     """Usable rows of each split, as counted in the input."""
     fed: dict[str, int] | None = None
     """Documents of each split on the workers' disks."""
-    trained_first_epoch: int | None = None
-    """Documents that had a weight in a step of the first epoch."""
+    trained: list[int] = field(default_factory=list)
+    """Documents that had a weight in a step, of each epoch."""
 
     def lost(self) -> str | None:
         """Returns which counts that must be equal are not; None if no row was lost."""
@@ -32,8 +32,8 @@ class Rows:
             )
         if self.fed != counted:
             return f"of the documents {counted}, {self.fed} were fed"
-        if self.train != self.trained_first_epoch:
-            return f"of {self.train} training documents, {self.trained_first_epoch} were trained in the first epoch"
+        if set(self.trained) != {self.train}:
+            return f"of {self.train} training documents, {self.trained} were trained in the epochs"
         return None
 
 
@@ -83,6 +83,8 @@ class Result:
     """Rows that cannot be used, by reason."""
     documents_per_second: float | None = None
     epochs: int | None = None
+    restarts: int = 0
+    """How often the workers were started again."""
     seconds: Seconds = field(default_factory=Seconds)
 
     def to_json(self) -> str:

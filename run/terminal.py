@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from run.events import EpochDone, Event, Progress, Published, Tested
+from run.events import EpochDone, Event, Progress, Published, Restarted, Resumed, Tested, Warned
 from run.result import Result
 
 PLAIN_SECONDS = 10.0
@@ -72,6 +72,12 @@ class Terminal:
                 f"validation accuracy {percent(event.validation_accuracy)}, "
                 f"macro-F1 {percent(event.validation_macro_f1)}"
             )
+        elif isinstance(event, Resumed):
+            self.say(f"going on from the checkpoint of epoch {event.epoch}, step {event.step}")
+        elif isinstance(event, Warned):
+            self.say(event.text)
+        elif isinstance(event, Restarted):
+            self.say(f"{event.cause}\nstarting all workers again, {event.restart} of {event.restarts} times at most")
         elif isinstance(event, Tested):
             self._confusion = event.confusion
         elif isinstance(event, Published):

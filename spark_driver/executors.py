@@ -23,10 +23,15 @@ def check_registered(context: SparkContext, wanted: int) -> None:
         )
 
 
-def lost(context: SparkContext) -> str:
-    """Returns a sentence for each executor that is gone, with Spark's reason; nothing if none is."""
-    gone = (executor for executor in _known(context) if not executor.isActive())
-    return "".join(f"Lost {_name(executor)}: {_reason(executor)} " for executor in gone)
+def gone(context: SparkContext) -> frozenset[str]:
+    """Returns the names of the executors that are gone."""
+    return frozenset(_name(executor) for executor in _known(context) if not executor.isActive())
+
+
+def lost(context: SparkContext, before: frozenset[str] = frozenset()) -> str:
+    """Returns a sentence for each executor that is gone, with Spark's reason, but for those that were gone before."""
+    fresh = (e for e in _known(context) if not e.isActive() and _name(e) not in before)
+    return "".join(f"Lost {_name(executor)}: {_reason(executor)} " for executor in fresh)
 
 
 def of_tasks(context: SparkContext, group: str) -> dict[int, str]:

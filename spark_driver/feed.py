@@ -1,45 +1,35 @@
 """A feed task: gives its worker the blocks, and then watches over it until it is done."""
 
-import os
-import select
-import time
 from collections.abc import Callable, Iterable
 
-from run.events import Acknowledged, Event, Failed, Finished, Spooled, Started
+from run.events import Acknowledged, Alive, Event, Failed, Finished, Spooled
 from spark_driver.errors import WorkerError
+from spark_driver.liveness import DIED, WorkerProcess
 from spark_driver.tfos import WorkerChannel
 
 WINDOW = 16
 """Blocks on the way that the worker has not yet written down: what bounds the memory between the two."""
 POLL_SECONDS = 1.0
 """How often a silent worker's process is looked at."""
-START_SECONDS = 120.0
-"""How long a worker's process may take until its first word."""
-ECHO_SECONDS = 10.0
-"""How long a worker that has lost a peer is held back, so that the peer's own error comes first."""
-
-DIED = (
-    "its process has ended without a word, as after SIGKILL. The kernel kills a process that takes too much memory: "
-    "see the executor's log, and raise spark.executor.memoryOverhead"
-)
+ECHO_SECONDS = 20.0
+"""How long a worker that has lost a peer is held back, so that what is wrong with the peer is told first."""
 
 
 class Supervisor:
     """A worker as its feed task sees it."""
 
-    def __init__(self, channel: WorkerChannel, tell: Callable[[Event], None]):
-        """Takes the way to the worker, and whom to tell every event but acknowledgements."""
+    def __init__(self, channel: WorkerChannel, tell: Callable[[Event], None], stall_seconds: float):
+        """Takes the way to the worker, whom to tell its events, and how long it may make no progress."""
         self._channel = channel
         self._tell = tell
-        self._worker = -1
-        self._process: int | None = None
-        self._deadline = time.monotonic() + START_SECONDS
+        self._process = WorkerProcess(stall_seconds)
 
     def feed(self, blocks: Iterable[bytes]) -> None:
         """Gives the worker all blocks, never more than `WINDOW` ahead of its disk, and waits until all are there."""
         on_the_way = 0
         for block in blocks:
             self._channel.put(block)
+            self._process.given_work()
             on_the_way += 1
             while on_the_way >= WINDOW:
                 on_the_way -= isinstance(self._next(), Acknowledged)
@@ -58,17 +48,14 @@ class Supervisor:
         """Returns the worker's next event, or None while it is at work.
 
         Raises:
-            WorkerError: it failed, or its process is gone.
+            WorkerError: it failed, it hangs, or its process is gone.
         """
-        event = self._channel.event(POLL_SECONDS)
-        if event is None:
-            if not self._ended():
-                return None
-            # Its last words may have crossed with its end.
-            event = self._channel.event(POLL_SECONDS) or Failed(self._worker, DIED, traceback="", lost_peer=False)
-        if isinstance(event, Started):
-            self._worker, self._process = event.worker, os.pidfd_open(event.pid)
-        if not isinstance(event, Acknowledged):
+        event = self._channel.event(POLL_SECONDS) or self._last_words()
+        if event is not None:
+            self._process.heard(event)
+        if not isinstance(event, Failed | Finished) and (problem := self._process.problem()):
+            event = self._failed(problem, self._process.stacks())
+        if event is not None and not isinstance(event, Acknowledged | Alive):
             self._tell(event)
         if isinstance(event, Failed):
             if event.lost_peer:
@@ -76,9 +63,13 @@ class Supervisor:
             raise WorkerError(f"worker {event.worker} failed: {event.error}\n{event.traceback}")
         return event
 
-    def _ended(self) -> bool:
-        if self._process is not None:
-            return bool(select.select([self._process], [], [], 0)[0])
-        if time.monotonic() > self._deadline:
-            raise WorkerError(f"a worker's process has said nothing within {START_SECONDS:.0f} s; see its log")
-        return False
+    def _last_words(self) -> Event | None:
+        """Returns what the worker has said, or is to be said, at its end; None while its process lives."""
+        if not self._process.ended():
+            return None
+        # Its last words may have crossed with its end.
+        return self._channel.event(POLL_SECONDS) or self._failed(DIED)
+
+    def _failed(self, said: str, stacks: str = "") -> Failed:
+        """The failure of a worker that does not tell of it itself."""
+        return Failed(self._channel.worker, said, stacks, lost_peer=False)

@@ -13,22 +13,40 @@ class Monitor:
     def __init__(
         self,
         workers: int,
-        show: Callable[[Event], None],
-        record: Callable[[Event], None],
+        tell: Callable[[Event], None],
         fed: Callable[[], object] = lambda: None,
+        before: "Monitor | None" = None,
     ):
-        """Takes what shows and what records the events, and what is to be done when all workers have been fed."""
+        """Takes what to do with events.
+
+        Args:
+            workers: how many there are.
+            tell: shows and records an event.
+            fed: what is to be done when all workers have been fed.
+            before: what is known of the workers before a restart; their epochs count.
+        """
         self._workers = workers
-        self._show = show
-        self._record = record
+        self._tell = tell
         self._fed = fed
+        self.restarts: int = before.restarts + 1 if before else 0
         self.joined: dict[int, Joined] = {}
         self.spooled: dict[int, dict[Split, int]] = {}
-        self.epochs: list[EpochDone] = []
+        self.epochs: dict[int, EpochDone] = dict(before.epochs) if before else {}
+        """By their numbers; one that was trained again from a checkpoint counts as it was then."""
         self.tested: Tested | None = None
         self.published: Published | None = None
         self.failures: list[Failed] = []
-        self.fed_at: float | None = None
+        self._begun = time.monotonic()
+        self._fed_at: float | None = None
+
+    def feeding(self) -> None:
+        """Begins to measure how long it takes to feed the workers."""
+        self._begun = time.monotonic()
+
+    @property
+    def feed_seconds(self) -> float | None:
+        """How long it took until the last block was on a disk; None before that."""
+        return self._fed_at - self._begun if self._fed_at else None
 
     def handle(self, event: Event) -> None:
         """Takes an event in."""
@@ -36,19 +54,18 @@ class Monitor:
             self.joined[event.worker] = event
         elif isinstance(event, Spooled):
             self.spooled[event.worker] = event.documents
-            self.fed_at = time.monotonic()
+            self._fed_at = time.monotonic()
             if len(self.spooled) == self._workers:
                 self._fed()
         elif isinstance(event, Failed):
             self.failures.append(event)
         elif isinstance(event, EpochDone):
-            self.epochs.append(event)
+            self.epochs[event.epoch] = event
         elif isinstance(event, Tested):
             self.tested = event
         elif isinstance(event, Published):
             self.published = event
-        self._show(event)
-        self._record(event)
+        self._tell(event)
 
     @property
     def cause(self) -> Failed | None:

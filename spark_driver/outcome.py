@@ -4,6 +4,7 @@ from run.metrics import Evaluation
 from run.result import Quality, Result
 from run.splits import SPLITS
 from spark_driver.corpus import Counts
+from spark_driver.errors import LostRowsError
 from spark_driver.monitor import Monitor
 
 
@@ -17,10 +18,15 @@ def counted(result: Result, counts: Counts) -> None:
 
 
 def trained(result: Result, monitor: Monitor) -> None:
-    """Takes in what the workers told."""
+    """Takes in what the workers told.
+
+    Raises:
+        LostRowsError: the rows counted at two places do not agree; the result then has no model.
+    """
+    result.seconds.feed = monitor.feed_seconds
+    result.restarts = monitor.restarts
     result.rows.fed = {split: monitor.spooled_documents(split) for split in SPLITS}
-    if monitor.epochs:
-        result.rows.trained_first_epoch = monitor.epochs[0].trained
+    result.rows.trained = [epoch.trained for _, epoch in sorted(monitor.epochs.items())]
     if tested := monitor.tested:
         result.test = _quality(tested.confusion)
         alone = {name: _quality(member.confusion) for name, member in tested.members.items()}
@@ -28,6 +34,8 @@ def trained(result: Result, monitor: Monitor) -> None:
         result.documents_per_second = tested.documents_per_second
         result.epochs = tested.epochs
         result.seconds.train = tested.train_seconds
+    if lost := result.rows.lost():
+        raise LostRowsError(lost)
     if published := monitor.published:
         result.model = published.model
         result.seconds.export = published.export_seconds

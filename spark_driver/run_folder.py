@@ -63,6 +63,10 @@ class RunFolder:
         """The folder in which a stream keeps how far it is, as Spark names it."""
         return self._for_spark(folder.CHECKPOINT)
 
+    def remove_checkpoints(self) -> None:
+        """Forgets them: the run has its model."""
+        storage.remove(self.checkpoints)
+
     def write_config(self, values: Mapping[str, Any]) -> None:
         """Writes config.json."""
         self._config = values

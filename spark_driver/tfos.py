@@ -50,6 +50,7 @@ Tell = Callable[[Event], None]
 class WorkerChannel:
     """A worker's queues, from a task on the same executor."""
 
+    worker: int
     manager: Any
 
     def put(self, block: bytes) -> None:
@@ -86,7 +87,7 @@ class Workers:
     def channel(self) -> WorkerChannel:
         """Connects a task to the worker on its executor."""
         node = self.nodes[util.read_executor_id()]
-        return WorkerChannel(TFManager.connect(node.address, node.key))
+        return WorkerChannel(node.worker, TFManager.connect(node.address, node.key))
 
 
 def start(

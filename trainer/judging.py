@@ -10,6 +10,7 @@ from run.config import View
 from run.metrics import Evaluation
 from trainer.batches import in_order_of_length
 from trainer.collective import Collective
+from trainer.liveness import progress
 from trainer.mixture import Mixture, fitted
 from trainer.spool import Share
 
@@ -26,6 +27,7 @@ def evaluated(infer: Infer, share: Share, models: int, classes: int, collective:
     confusion = np.zeros((models, classes, classes))
     loss = np.zeros(models)
     for batch in in_order_of_length(share, EVALUATION_BATCH):
+        progress.beat()
         logits = infer(batch.ids).astype(np.float64)
         np.add.at(confusion, (np.arange(models), batch.labels[:, None], logits.argmax(2)), 1)
         shifted = logits - logits.max(2, keepdims=True)

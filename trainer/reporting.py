@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable
 
 from run.events import Failed, Finished, Report, Started
+from trainer import liveness, predecessor
+from trainer.errors import TrainingError
 
 _LOST_PEER = ("UnavailableError", "AbortedError", "CancelledError")
 
@@ -14,9 +16,12 @@ def reported(work: Callable[[], object], worker: int, report: Report) -> None:
     """Does the work and reports how it began and ended; the boundary of a process, so nothing escapes it."""
     report(Started(worker, os.getpid()))
     try:
-        work()
+        with predecessor.ended(), liveness.heartbeat(worker, report):
+            work()
     except Exception as error:  # noqa: BLE001 - reported in full, and the run fails with it
-        report(Failed(worker, f"{type(error).__name__}: {error}", traceback.format_exc(), _has_lost_a_peer(error)))
+        said = f"{type(error).__name__}: {error}"
+        permanent = isinstance(error, TrainingError)
+        report(Failed(worker, said, traceback.format_exc(), _has_lost_a_peer(error), permanent))
     else:
         report(Finished(worker))
 

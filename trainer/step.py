@@ -13,6 +13,7 @@ from trainer.batches import Batch
 from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.judging import evaluated
 from trainer.lazy_adam import LazyAdam
+from trainer.liveness import progress
 from trainer.models.build import networks
 from trainer.models.network import Network, another, distinct
 from trainer.spool import Share
@@ -88,6 +89,7 @@ class ReplicatedModel:
             The summed loss, of the mean network, and the summed weight over all workers, float32 scalars still on the
             device.
         """
+        progress.beat()
         return self._train(dict(batch.ids), batch.labels, batch.weights, step)
 
     def _step(

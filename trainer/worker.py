@@ -13,7 +13,9 @@ from trainer.assignment import Assignment
 from trainer.checkpoint import Checkpoints
 from trainer.collective import Collective
 from trainer.export import check, export, metrics_of
+from trainer.liveness import progress
 from trainer.place import Place
+from trainer.predecessor import SPOOL
 from trainer.spool import Spool
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
@@ -44,12 +46,13 @@ def run(
     devices.take(place)
     if place.is_chief:
         storage.check_writable(storage.parent(assignment.models))
-    with TemporaryDirectory(prefix="spool-", dir=".") as scratch:
+    with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch:
         collective = Collective(place)
         spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(_spooled(place.worker, spool, blocks, report))
         # Which worker has which share is chance: what follows must not depend on it.
-        collective.rank_by(spool.first)
+        with progress.waiting():
+            collective.rank_by(spool.first)
         shares = shares_of(spool)
         model = ReplicatedModel(config.model, config.train, language.sizes, len(language.labels), collective)
         report_of_all = report if place.is_chief else _nobody
@@ -59,7 +62,8 @@ def run(
         published = None
         if place.is_chief:
             published = _publish(assignment, model, trained, Path(scratch), report)
-        collective.gather(1.0)  # nobody leaves before the model is in place
+        with progress.waiting():
+            collective.gather(1.0)  # nobody leaves before the model is in place
         return published
 
 
@@ -70,6 +74,7 @@ def _nobody(_: Event) -> None:
 def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
     begun = None
     for block in blocks:
+        progress.beat()
         begun = begun or time.monotonic()
         spool.add(block)
         report(Acknowledged(worker))
@@ -91,8 +96,11 @@ def _publish(
         "epochs": trained.epochs,
         "best_epoch": trained.best_epoch,
     }
+    progress.beat()
     export(trained.model, assignment.language, assignment.config, card, assignment.golden, exported)
+    progress.beat()
     check(exported)
+    progress.beat()
     published = publish(exported, assignment.models)
     report(Published(model.collective.place.worker, published, time.monotonic() - begun))
     return published

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from spark_driver.feed import START_SECONDS
+from spark_driver.liveness import START_SECONDS
 from tests.integration.conftest import Command, Running
 from tests.integration.test_main_job import result_of, small
 
@@ -73,7 +73,7 @@ def test_an_executor_that_dies_is_named_with_the_reason(
         if "feeding and training" in line:
             executor_of(run).kill()
 
-    changes = small(f"data.input={tmp_path}/reviews.jsonl")
+    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.max_restarts=0")
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"], see)
     assert outcome.status == 1
     assert re.search(r"Lost executor \d+ \([\w.]+:\d+\): \S", outcome.terminal), outcome.terminal
@@ -87,7 +87,8 @@ def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
     broken = tmp_path / "broken" / "tensorflow" / "__init__.py"
     broken.parent.mkdir(parents=True)
     broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n')
-    arguments = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
+    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.max_restarts=0")
+    arguments = [*changes, "--out", str(tmp_path / "out")]
     environment = ["--", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path}/broken"]
     outcome = command(["textcnn", "train", "examples/reviews.toml", *arguments, *environment])
     assert outcome.status == 1
@@ -110,7 +111,8 @@ def test_a_worker_that_does_not_come_is_named_with_its_executor(
         elif "have come together" in line:
             stopped[0].resume()  # so that it can end
 
-    changes = [*small(f"data.input={tmp_path}/reviews.jsonl"), "--out", str(tmp_path / "out")]
+    settings = small(f"data.input={tmp_path}/reviews.jsonl", "train.max_restarts=0")
+    changes = [*settings, "--out", str(tmp_path / "out")]
     bound = ["--", "--conf", "spark.barrier.sync.timeout=5"]
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, *bound], see)
     assert outcome.status == 1

@@ -70,7 +70,7 @@ def test_every_row_is_accounted_for(run: tuple[Path, Outcome], reviews: list[dic
         "validation": splits["validation"],
         "test": splits["test"],
         "fed": {split: splits[split] for split in ("train", "validation", "test")},
-        "trained_first_epoch": splits["train"],
+        "trained": [splits["train"]] * result["epochs"],
     }
 
 
@@ -176,7 +176,7 @@ def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, 
         "validation": 1,
         "test": 0,
         "fed": {"train": 2, "validation": 1, "test": 0},
-        "trained_first_epoch": 2,
+        "trained": [2] * result["epochs"],
     }
     assert result["rejected"] == {"label that training never saw": 1}
     assert result["test"] is None

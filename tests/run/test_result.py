@@ -7,7 +7,7 @@ import pytest
 from run.result import Quality, Result, Rows
 
 FED = {"train": 6, "validation": 2, "test": 1}
-AGREE = Rows(read=10, quarantined=1, train=6, validation=2, test=1, fed=FED, trained_first_epoch=6)
+AGREE = Rows(read=10, quarantined=1, train=6, validation=2, test=1, fed=FED, trained=[6, 6])
 
 
 def test_counts_that_agree() -> None:
@@ -26,8 +26,9 @@ def test_counts_that_agree() -> None:
         ("fed", FED | {"validation": 1}),
         ("fed", FED | {"test": 0}),
         ("fed", None),
-        ("trained_first_epoch", 5),
-        ("trained_first_epoch", None),
+        ("trained", [6, 5]),
+        ("trained", [7, 6]),
+        ("trained", []),
     ],
 )
 def test_a_row_lost_anywhere_is_told(place: str, lost: object) -> None:

@@ -10,7 +10,8 @@ import pytest
 from run.events import Acknowledged, Event, Failed, Finished, Progress, Spooled, Started
 from spark_driver import feed
 from spark_driver.errors import WorkerError
-from spark_driver.feed import DIED, WINDOW, Supervisor
+from spark_driver.feed import WINDOW, Supervisor
+from spark_driver.liveness import DIED
 from spark_driver.tfos import WorkerChannel
 
 SPOOLED = Spooled(0, {"train": 1, "validation": 0, "test": 0}, 0.1)
@@ -18,6 +19,8 @@ SPOOLED = Spooled(0, {"train": 1, "validation": 0, "test": 0}, 0.1)
 
 class Channel(WorkerChannel):
     """Queues in this process, and a worker that answers each block as it is told to."""
+
+    worker = 3
 
     def __init__(self, answer: Callable[[bytes], list[Event]]):
         self.answer = answer
@@ -53,7 +56,7 @@ def process() -> Iterator["subprocess.Popen[bytes]"]:
 def test_all_blocks_arrive_and_then_their_end() -> None:
     told: list[Event] = []
     channel = Channel(lambda block: [Acknowledged(0)] if block else [SPOOLED])
-    Supervisor(channel, told.append).feed(b"%d" % i for i in range(100))
+    Supervisor(channel, told.append, 60).feed(b"%d" % i for i in range(100))
     assert channel.blocks == [*(b"%d" % i for i in range(100)), b""]
     assert told == [SPOOLED]  # an acknowledgement is between the two
 
@@ -81,7 +84,7 @@ class Slow(Channel):
 
 def test_no_more_than_a_window_is_on_the_way() -> None:
     channel = Slow()
-    Supervisor(channel, lambda _: None).feed([b"x"] * (3 * WINDOW))
+    Supervisor(channel, lambda _: None, 60).feed([b"x"] * (3 * WINDOW))
     assert channel.most == WINDOW
     assert channel.blocks == [b"x"] * (3 * WINDOW) + [b""]
 
@@ -89,7 +92,7 @@ def test_no_more_than_a_window_is_on_the_way() -> None:
 def test_a_block_that_is_not_written_down_is_an_error() -> None:
     channel = Channel(lambda block: [] if block else [SPOOLED])
     with pytest.raises(WorkerError, match="has not written down 1 of the blocks"):
-        Supervisor(channel, lambda _: None).feed([b"x"])
+        Supervisor(channel, lambda _: None, 60).feed([b"x"])
 
 
 def test_it_watches_until_the_worker_has_finished() -> None:
@@ -98,7 +101,7 @@ def test_it_watches_until_the_worker_has_finished() -> None:
     events: list[Event] = [Progress(0, 1, 5, 1, 1, 8, 8.0, 0.5), Finished(0)]
     for event in events:
         channel.events.put(event)
-    Supervisor(channel, told.append).watch()
+    Supervisor(channel, told.append, 60).watch()
     assert told == events
 
 
@@ -106,7 +109,7 @@ def test_a_workers_error_comes_with_its_traceback() -> None:
     channel = Channel(lambda _: [])
     channel.events.put(Failed(1, "ValueError: no", "Traceback: here", lost_peer=False))
     with pytest.raises(WorkerError, match="worker 1 failed: ValueError: no\nTraceback: here"):
-        Supervisor(channel, lambda _: None).watch()
+        Supervisor(channel, lambda _: None, 60).watch()
 
 
 def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[bytes]") -> None:
@@ -118,7 +121,7 @@ def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[byte
         process.kill()
         told.append(event)
 
-    supervisor = Supervisor(channel, kill_and_remember)
+    supervisor = Supervisor(channel, kill_and_remember, 60)
     with pytest.raises(WorkerError, match="worker 3 failed: its process has ended without a word"):
         supervisor.watch()
     assert told[-1] == Failed(3, DIED, "", lost_peer=False)

@@ -9,7 +9,7 @@ CAUSE = Failed(1, "ValueError: no", "", lost_peer=False)
 
 def monitor(*events: Event) -> tuple[Monitor, list[Event]]:
     recorded: list[Event] = []
-    watching = Monitor(2, lambda _: None, recorded.append)
+    watching = Monitor(2, recorded.append)
     for event in events:
         watching.handle(event)
     return watching, recorded
@@ -29,15 +29,28 @@ def test_documents_on_disk_are_those_of_all_workers() -> None:
 
 def test_when_all_workers_have_been_fed_it_is_told() -> None:
     fed: list[bool] = []
-    watching = Monitor(2, lambda _: None, lambda _: None, fed=lambda: fed.append(True))
+    watching = Monitor(2, lambda _: None, fed=lambda: fed.append(True))
     for worker in (0, 1):
         assert not fed
         watching.handle(Spooled(worker, {"train": 1, "validation": 0, "test": 0}, 0.1))
     assert fed == [True]
 
 
-def test_an_epoch_is_shown_and_recorded() -> None:
+def test_an_epoch_is_told() -> None:
     epoch = EpochDone(0, 1, 7, 0.5, None, None, None, 1.0)
     watching, recorded = monitor(epoch)
-    assert watching.epochs == [epoch]
+    assert watching.epochs == {1: epoch}
     assert recorded == [epoch]
+
+
+def test_after_a_restart_epochs_count_once_and_failures_are_forgotten() -> None:
+    def epoch(number: int, trained: int) -> EpochDone:
+        return EpochDone(0, number, trained, 0.5, None, None, None, 1.0)
+
+    before, _ = monitor(epoch(1, 7), epoch(2, 7), CAUSE)
+    after = Monitor(2, lambda _: None, before=before)
+    after.handle(epoch(2, 8))
+    assert after.epochs == {1: epoch(1, 7), 2: epoch(2, 8)}
+    assert (before.restarts, after.restarts) == (0, 1)
+    assert after.cause is None
+    assert len(before.epochs) == 2

@@ -1,48 +1,58 @@
 """What was counted in the input is held against what the workers say they have."""
 
+import re
+
+import pytest
+
 from run import events
-from run.events import EpochDone, Member, Spooled
+from run.events import EpochDone, Member, Published, Spooled
 from run.result import Result
 from run.splits import Split
 from spark_driver import outcome
 from spark_driver.corpus import Counts
+from spark_driver.errors import LostRowsError
 from spark_driver.monitor import Monitor
 
 COUNTED: dict[Split, int] = {"train": 6, "validation": 2, "test": 2}
 COUNTS = Counts(11, COUNTED, ("x", "y"), {"no label": 1})
 
 
-def result_of(first: dict[Split, int], second: dict[Split, int], trained: int) -> Result:
-    monitor = Monitor(2, lambda _: None, lambda _: None)
+def told(first: dict[Split, int], second: dict[Split, int], trained: int) -> tuple[Result, Monitor]:
+    monitor = Monitor(2, lambda _: None)
     for worker, documents in enumerate((first, second)):
         monitor.handle(Spooled(worker, documents, 0.1))
     monitor.handle(EpochDone(0, 1, trained, 0.5, None, None, None, 1.0))
     members = {"naive Bayes": Member(0.5, [[0, 1], [0, 1]])}
     monitor.handle(events.Tested(0, 1, 1, 0.6, [[1, 0], [0, 1]], members, 99.5, 3.25))
+    monitor.handle(Published(0, "model/1", 1.5))
     result = Result()
     outcome.counted(result, COUNTS)
-    outcome.trained(result, monitor)
-    return result
+    return result, monitor
 
 
 def test_all_rows_are_there() -> None:
-    result = result_of({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 6)
-    assert result.rows.lost() is None
+    result, monitor = told({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 6)
+    outcome.trained(result, monitor)
     assert (result.rows.quarantined, result.rejected) == (1, {"no label": 1})
+    assert result.rows.trained == [6]
     assert result.test is not None
     assert (result.test.accuracy, result.members["naive Bayes"].accuracy) == (1.0, 0.5)
+    assert (result.model, result.seconds.export) == ("model/1", 1.5)
 
 
-def test_a_row_that_is_lost_on_the_way_to_a_worker_is_found() -> None:
-    result = result_of({"train": 3, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 5)
-    assert "'train': 5" in (result.rows.lost() or "")
-
-
-def test_a_test_row_that_is_lost_is_found_too() -> None:
-    result = result_of({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 1}, 6)
-    assert "'test': 1" in (result.rows.lost() or "")
-
-
-def test_a_row_that_is_fed_and_not_trained_is_found() -> None:
-    result = result_of({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 5)
-    assert "5 were trained in the first epoch" in (result.rows.lost() or "")
+@pytest.mark.parametrize(
+    ("first", "second", "trained", "lost"),
+    [
+        ({"train": 3, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 5, "'train': 5"),
+        ({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 1}, 6, "'test': 1"),
+        ({"train": 4, "validation": 1, "test": 0}, {"train": 2, "validation": 1, "test": 2}, 5, "[5] were trained"),
+    ],
+    ids=["on the way to a worker", "of the test, on the way to a worker", "fed and not trained"],
+)
+def test_a_row_that_is_lost_is_found_and_there_is_no_model(
+    first: dict[Split, int], second: dict[Split, int], trained: int, lost: str
+) -> None:
+    result, monitor = told(first, second, trained)
+    with pytest.raises(LostRowsError, match=re.escape(lost)):
+        outcome.trained(result, monitor)
+    assert result.model is None

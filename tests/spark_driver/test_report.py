@@ -32,7 +32,7 @@ RESULT: dict[str, Any] = {
         "validation": 3378,
         "test": 3448,
         "fed": 28290,
-        "trained_first_epoch": 28290,
+        "trained": [28290, 28290, 28290],
     },
     "documents_per_second": 1785.9,
     "epochs": 3,

@@ -3,13 +3,20 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
 from run.events import Event, Failed, Finished, Started
 from text.errors import BlockError
+from trainer.errors import TrainingError
 from trainer.reporting import reported
+
+
+@pytest.fixture(autouse=True)
+def _in_the_workers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def ending(work: Callable[[], object]) -> tuple[Event, Event]:
@@ -34,6 +41,16 @@ def test_a_process_reports_an_error_with_its_traceback() -> None:
     assert isinstance(last, Failed)
     assert (last.worker, last.error, last.lost_peer) == (3, "BlockError: cut off", False)
     assert "in work\n" in last.traceback
+    assert not last.permanent
+
+
+def test_an_error_that_would_come_again_is_reported_as_such() -> None:
+    def work() -> None:
+        raise TrainingError("The loss is nan")
+
+    _, last = ending(work)
+    assert isinstance(last, Failed)
+    assert last.permanent
 
 
 @pytest.mark.parametrize("kind", [tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError])
@@ -48,5 +65,5 @@ def test_an_error_that_another_worker_caused_is_reported_as_such(kind: type[Exce
 
 
 def test_it_says_its_first_word_without_tensorflow() -> None:
-    program = "import sys, trainer.reporting; assert 'tensorflow' not in sys.modules"
+    program = f"import sys; sys.path[:0] = {sys.path}; import trainer.reporting; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,70 @@
+"""Whether a worker's process lives and gets on, as seen from a task on the same machine."""
+
+import os
+import select
+import signal
+import time
+
+from run.events import Alive, Event, Started
+from trainer.liveness import STACK, STACK_SIGNAL
+
+START_SECONDS = 120.0
+"""How long a process may take until its first word, and from that until its first work: it loads TensorFlow."""
+SILENCE_SECONDS = 15.0
+"""How long its heartbeat may then be missing."""
+STACK_SECONDS = 5.0
+"""How long a process that hangs has to write down where."""
+DIED = (
+    "its process has ended without a word, as after SIGKILL. The kernel kills a process that takes too much memory: "
+    "see the executor's log, and raise spark.executor.memoryOverhead"
+)
+
+
+class WorkerProcess:
+    """What is known of a worker's process."""
+
+    def __init__(self, stall_seconds: float):
+        """Takes how long it may make no progress."""
+        self._stall_seconds = stall_seconds
+        self._process: int | None = None
+        self._beats: int | None = 0
+        self._heard = self._progressed = time.monotonic()
+
+    def heard(self, event: Event) -> None:
+        """Takes in what the worker says."""
+        self._heard = time.monotonic()
+        if isinstance(event, Started):
+            self._process = os.pidfd_open(event.pid)
+        if isinstance(event, Alive) and event.beats != self._beats:
+            self._beats, self._progressed = event.beats, self._heard
+
+    def given_work(self) -> None:
+        """Begins to wait for its progress: it had nothing to do."""
+        self._progressed = time.monotonic()
+
+    def ended(self, within: float = 0.0) -> bool:
+        """Tells whether the process has ended, or does within some seconds."""
+        return self._process is not None and bool(select.select([self._process], [], [], within)[0])
+
+    def problem(self) -> str | None:
+        """Returns what is wrong with a process that says nothing, or does nothing, for too long."""
+        now, patience = time.monotonic(), SILENCE_SECONDS if self._beats != 0 else START_SECONDS
+        if now - self._heard > patience:
+            return f"its process has said nothing for {patience:.0f} s: it is stopped, or its machine hangs"
+        if self._beats is not None and now - self._progressed > max(self._stall_seconds, patience):
+            return f"its process has made no progress for {now - self._progressed:.0f} s"
+        return None
+
+    def stacks(self) -> str:
+        """Has the process write down the stacks of its threads, which a stopped one does when it goes on; ends it."""
+        if self._process is None or self.ended():
+            return ""
+        signal.pidfd_send_signal(self._process, STACK_SIGNAL)
+        signal.pidfd_send_signal(self._process, signal.SIGCONT)
+        deadline, written = time.monotonic() + STACK_SECONDS, ""
+        while not self.ended(within=0.5) and time.monotonic() < deadline:
+            before, written = written, STACK.read_text(errors="replace") if STACK.exists() else ""
+            if written and written == before:
+                break
+        signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        return written
