@@ -54,7 +54,8 @@ def html(
         labels: the names of the classes.
         confusion: documents of each true label (rows) and predicted label (columns); empty without a test.
     """
-    epochs = [line for line in metrics if line["kind"] == "EpochDone"]
+    # After a restart an epoch may have been trained again from a checkpoint: it counts as it was then.
+    epochs = list({line["epoch"]: line for line in metrics if line["kind"] == "EpochDone"}.values())
     best = next((line["best_epoch"] for line in metrics if line["kind"] == "Tested"), None)
     return _TEMPLATES.get_template("report.html.j2").render(
         name=str(config.get("name", "textcnn")),

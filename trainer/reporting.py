@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from run.events import Failed, Finished, Report, Started
 from trainer import liveness, predecessor
-from trainer.errors import TrainingError
+from trainer.errors import TrainerError
 
 _LOST_PEER = ("UnavailableError", "AbortedError", "CancelledError")
 
@@ -20,7 +20,7 @@ def reported(work: Callable[[], object], worker: int, report: Report) -> None:
             work()
     except Exception as error:  # noqa: BLE001 - reported in full, and the run fails with it
         said = f"{type(error).__name__}: {error}"
-        permanent = isinstance(error, TrainingError)
+        permanent = isinstance(error, TrainerError)
         report(Failed(worker, said, traceback.format_exc(), _has_lost_a_peer(error), permanent))
     else:
         report(Finished(worker))
