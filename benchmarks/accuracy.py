@@ -1,16 +1,18 @@
-"""Test accuracy and macro-F1 of several seeds in one process, and of each member; prints a line a seed, then the means.
+"""Test accuracy and macro-F1 of several seeds in one process: of the model, on new texts too, and of each member.
 
 python -m benchmarks.accuracy RUN.toml [--set section.key=value …] [--seeds N]
 
-The run file's inputs are local files. Settings are chosen on the validation documents; the test is looked at once.
+Prints a line a seed, then means, ranges and standard deviations. New texts are test documents whose text stands in
+no training or validation document. The run file's inputs are local files. Settings are chosen on the validation
+documents; the test is looked at once.
 """
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 from tempfile import TemporaryDirectory
 
 from run import settings
@@ -26,14 +28,17 @@ from text.records import Document, split_of
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.collective import Collective
+from trainer.judging import Judge
 from trainer.place import laptop
 from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel
 from trainer.training import shares_of, train
 
+NEW_TEXTS = "model, new texts"
 
-def documents(config: RunConfig, preparation: Preparation) -> Iterator[TokenizedDocument]:
-    """Prepares every usable row of the inputs."""
+
+def documents(config: RunConfig, preparation: Preparation) -> Iterator[tuple[str, TokenizedDocument]]:
+    """Prepares every usable row of the inputs, with its text."""
     data = config.data
     validation_fraction = 0.0 if data.validation else data.validation_fraction
     test_fraction = 0.0 if data.test else data.test_fraction
@@ -46,7 +51,16 @@ def documents(config: RunConfig, preparation: Preparation) -> Iterator[Tokenized
         for row in read(Path(path), data) if path else ():
             if isinstance(row, Document):
                 prepared = preparation.document((row.text.encode(), row.label.encode()))
-                yield replace(prepared, split=split or split_of(row.text, validation_fraction, test_fraction))
+                yield (
+                    row.text,
+                    replace(prepared, split=split or split_of(row.text, validation_fraction, test_fraction)),
+                )
+
+
+def of_new_texts(prepared: Iterable[tuple[str, TokenizedDocument]]) -> list[TokenizedDocument]:
+    """Returns the test documents whose text stands in no other split."""
+    known = {text for text, document in prepared if document.split != "test"}
+    return [document for text, document in prepared if document.split == "test" and text not in known]
 
 
 def language(config: RunConfig, segmenter: Segmenter, prepared: list[TokenizedDocument]) -> Language:
@@ -59,10 +73,18 @@ def language(config: RunConfig, segmenter: Segmenter, prepared: list[TokenizedDo
     return Language(segmenter, vocabularies, tuple(sorted({document.label for document in training})))
 
 
+def shares_in(folder: Path, documents: Iterable[TokenizedDocument], known: Language) -> dict[Split, Share]:
+    """Encodes documents into a folder; leaves out labels that training does not know."""
+    spool = Spool(folder, tuple(known.vocabularies))
+    for block in encode((d for d in documents if d.label in known.classes), 0, known):
+        spool.add(block.to_bytes())
+    return shares_of(spool)
+
+
 def trained(
-    config: RunConfig, known: Language, shares: Mapping[Split, Share], seed: int, collective: Collective
+    config: RunConfig, known: Language, shares: Mapping[Split, Share], new: Share, seed: int, collective: Collective
 ) -> dict[str, Evaluation]:
-    """Trains with a seed; returns how the model and each of its members did on the test."""
+    """Trains with a seed; returns how the model and each of its members did on the test, and the model on new texts."""
     chosen = replace(config.train, seed=seed)
     model = ReplicatedModel(config.model, chosen, known.sizes, len(known.labels), collective)
     events: list[Event] = []
@@ -78,7 +100,14 @@ def trained(
         f"{time.monotonic() - begun:.0f} s",
         flush=True,
     )
-    return {"model": result.test} | members
+    on_new, _ = Judge(result.model, known.sizes, len(known.labels), collective).evaluate(new)
+    return {"model": result.test, NEW_TEXTS: on_new} | members
+
+
+def spread(values: list[float]) -> str:
+    """Mean, least and most, and standard deviation where there are several values."""
+    deviation = f", deviation {stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{mean(values):.4f} ({min(values):.4f}–{max(values):.4f}{deviation})"
 
 
 def main() -> None:
@@ -90,18 +119,17 @@ def main() -> None:
     config = settings.read(RunConfig, options.run_file, options.set)
     segmenter = Segmenter()
     prepared = list(documents(config, Preparation.of(config.text, segmenter, lambda _: "train")))
-    known = language(config, segmenter, prepared)
+    every = [document for _, document in prepared]
+    known = language(config, segmenter, every)
     collective = Collective(laptop())
     with TemporaryDirectory() as folder:
-        spool = Spool(Path(folder) / "spool", config.text.views)
-        for block in encode((d for d in prepared if d.label in known.classes), 0, known):
-            spool.add(block.to_bytes())
-        shares = shares_of(spool)
-        found = [trained(config, known, shares, seed, collective) for seed in range(1, options.seeds + 1)]
+        shares = shares_in(Path(folder) / "all", every, known)
+        new = shares_in(Path(folder) / "new", of_new_texts(prepared), known)["test"]
+        found = [trained(config, known, shares, new, seed, collective) for seed in range(1, options.seeds + 1)]
+    print(f"{len(new)} of {len(shares['test'])} test documents have new texts")
     for name in found[0]:
         accuracies, f1s = [e[name].accuracy for e in found], [e[name].macro_f1 for e in found]
-        spread = f"{min(accuracies):.4f}–{max(accuracies):.4f}"
-        print(f"{name}: accuracy {mean(accuracies):.4f} ({spread}), macro-F1 {mean(f1s):.4f}")
+        print(f"{name}: accuracy {spread(accuracies)}, macro-F1 {spread(f1s)}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class Compared:
     """On the test documents; None without any."""
     seconds: float | None
     """Of its training."""
+    size: int | None = None
+    """Bytes of the published model; None where the run publishes none."""
+    documents_per_second: float | None = None
+    """In training; None where that is not measured."""
 
 
 def compare(models: Sequence[str], launch: Launch, baselines: Path, run: Run, console: Console) -> int:
@@ -59,7 +63,8 @@ def compare(models: Sequence[str], launch: Launch, baselines: Path, run: Run, co
             return status
         result = _result(out)
         alone = result.members.get(model.replace("_", " "), result.test)
-        compared.append(Compared(model, alone, result.seconds.train))
+        size = storage.folder_size(result.model) if result.model else None
+        compared.append(Compared(model, alone, result.seconds.train, size, result.documents_per_second))
     if classical := [name for name in models if name in BASELINES]:
         out = storage.join(launch.out, ALL_BASELINES)
         if status := run(replace(launch, script=baselines, out=out, options=["--models", *classical])):
@@ -77,11 +82,16 @@ def _result(out: str) -> Result:
 
 
 def _table(compared: Sequence[Compared]) -> Table:
-    table = Table("model", "test accuracy", "macro-F1", "seconds")
+    table = Table("model", "test accuracy", "macro-F1", "seconds", "documents/s", "model, MB")
     for column in table.columns[1:]:
         column.justify = "right"
     for row in compared:
         accuracy, macro_f1 = (row.quality.accuracy, row.quality.macro_f1) if row.quality else (None, None)
-        seconds = "–" if row.seconds is None else f"{row.seconds:.1f}"
-        table.add_row(row.model, percent(accuracy), percent(macro_f1), seconds)
+        megabytes = None if row.size is None else row.size / 1e6
+        figures = _rounded(row.seconds), _rounded(row.documents_per_second, 0), _rounded(megabytes)
+        table.add_row(row.model, percent(accuracy), percent(macro_f1), *figures)
     return table
+
+
+def _rounded(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"

@@ -10,6 +10,7 @@ from storage.files import Writer, chunks, exists, put, read, remove, removed_on_
 from storage.folders import (
     check_writable,
     copy_folder,
+    folder_size,
     local_copy,
     make_folder,
     move_folder,
@@ -29,6 +30,7 @@ __all__ = [
     "chunks",
     "copy_folder",
     "exists",
+    "folder_size",
     "is_local",
     "join",
     "local_copy",

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from storage.backend import at
 from storage.errors import StorageError
-from storage.files import Writer, chunks, create, remove
+from storage.files import Writer, chunks, create, remove, size
 from storage.uris import is_local, join, path_of
 
 
@@ -23,6 +23,11 @@ def names(uri: str) -> list[str]:
     """Returns the names in a folder in order; none if there is no such folder."""
     with at("read", uri) as (backend, path):
         return sorted(name for name, _ in backend.entries(path))
+
+
+def folder_size(uri: str) -> int:
+    """Returns the bytes of all files in a folder and those below it; 0 if there is no such folder."""
+    return sum(size(join(uri, name)) or 0 for name in _files(uri, ""))
 
 
 def check_writable(uri: str) -> None:
@@ -98,12 +103,12 @@ def _files(uri: str, folder: str) -> Iterator[str]:
 
 def _digest(uri: str, copy: Writer | None = None) -> tuple[int, str]:
     """Returns a file's size and checksum, and copies it on the way."""
-    size, checksum = 0, hashlib.sha256()
+    length, checksum = 0, hashlib.sha256()
     for chunk in chunks(uri):
-        size += len(chunk)
+        length += len(chunk)
         checksum.update(chunk)
         if copy:
             copy.write(chunk)
     if copy:
         copy.close()
-    return size, checksum.hexdigest()
+    return length, checksum.hexdigest()

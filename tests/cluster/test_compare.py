@@ -24,7 +24,7 @@ class Runs:
     def __call__(self, launch: Launch) -> int:
         self.launched.append(launch)
         result = self._results[Path(launch.out).name]
-        Path(launch.out).mkdir(parents=True)
+        Path(launch.out).mkdir(parents=True, exist_ok=True)
         (Path(launch.out) / "result.json").write_text(result.to_json())
         return result.exit_status
 
@@ -74,6 +74,25 @@ def test_a_network_is_run_by_itself_the_mixture_as_it_is_and_all_baselines_at_on
     ]
     assert isinstance(console.file, io.StringIO)
     assert "80.00 %" in console.file.getvalue()
+
+
+def test_the_published_models_size_and_the_speed_of_training_are_told_where_there_are_any(launch: Launch) -> None:
+    trained = succeeded(0.7, 4.0)
+    published = Path(launch.out, "mixture", "model", "1")
+    trained.model, trained.documents_per_second = str(published), 1234.4
+    (published / "variables").mkdir(parents=True)
+    (published / "saved_model.pb").write_bytes(b"x" * 1_500_000)
+    (published / "variables" / "variables.index").write_bytes(b"x" * 1_000_000)
+    runs = Runs({"mixture": trained, "spark_ml": classical(ml_naive_bayes=0.6)})
+    console = Console(file=io.StringIO(), width=100)
+    assert compare(["mixture", "ml_naive_bayes"], launch, BASELINES, runs, console) == 0
+    rows = json.loads(Path(launch.out, "comparison.json").read_text())
+    assert [(row["size"], row["documents_per_second"]) for row in rows] == [(2_500_000, 1234.4), (None, None)]
+    assert isinstance(console.file, io.StringIO)
+    mixture, counting = (line for line in console.file.getvalue().splitlines() if "mixture" in line or "ml_" in line)
+    assert "1,234" in mixture
+    assert "2.5" in mixture
+    assert counting.count("–") == 2
 
 
 def test_without_test_documents_there_is_nothing_to_compare_but_time(launch: Launch) -> None:

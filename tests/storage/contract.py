@@ -254,6 +254,11 @@ class FoldersContract:
             storage.move_folder(f"{root}/missing", f"{root}/target")
         assert storage.names(root) == []
 
+    def test_a_folder_is_as_large_as_all_files_in_it(self, tree: Path, root: str) -> None:
+        storage.copy_folder(str(tree), f"{root}/copy")
+        assert storage.folder_size(f"{root}/copy") == CHUNK + 2
+        assert storage.folder_size(f"{root}/missing") == 0
+
     def test_a_copy_is_equal(self, tree: Path, root: str) -> None:
         storage.copy_folder(str(tree), f"{root}/a/copy")
         assert holds_whole(f"{root}/a/copy", tree)
