@@ -35,7 +35,7 @@ def on_spark(model: str, texts: list[str]) -> float:
         out = Path(folder, "out")
         command = [str(program), "predict", model, "--input", str(given), "--format", "text", "--output", str(out)]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
-        result = json.loads((out / "result.json").read_text())
+        result = json.loads((out / "result.json").read_text(encoding="utf-8"))
         assert result["predicted"] == COPIES * len(texts)
         return float(result["documents_per_second"])
 

@@ -12,4 +12,4 @@ from pyspark.sql import SparkSession
 source, done = sys.argv[1:]
 with SparkSession.builder.getOrCreate() as spark:
     assert spark.read.json(source).rdd.count()  # in Python, as ours
-    Path(done).write_text(str(time.time()))
+    Path(done).write_text(str(time.time()), encoding="utf-8")

@@ -48,9 +48,12 @@ def cluster() -> Figures:
         sets = [part for change in changes for part in ("--set", change)]
         command = [str(program), "train", "examples/reviews.toml", *sets, "--out", folder]
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
-        result = json.loads(Path(folder, "result.json").read_text())
+        result = json.loads(Path(folder, "result.json").read_text(encoding="utf-8"))
         served, classified = script("serving", folder), script("classify", folder)
-        events = [json.loads(line) for line in Path(folder, run_folder.metrics(result["run"])).read_text().splitlines()]
+        events = [
+            json.loads(line)
+            for line in Path(folder, run_folder.metrics(result["run"])).read_text(encoding="utf-8").splitlines()
+        ]
     spooled = [event for event in events if event["kind"] == "Spooled"]
     fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
     seconds = result["seconds"]
@@ -112,7 +115,7 @@ def main() -> None:
     for name, values in figures.items():
         table.add_row(name, *(f"{value:,.3f}" for value in (median(values), min(values), max(values))))
     Console().print(table)
-    RESULT.write_text(json.dumps(figures, indent=2) + "\n")
+    RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

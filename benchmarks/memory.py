@@ -24,7 +24,7 @@ BLOCK = 512
 
 def own_mib() -> float:
     """Anonymous memory of this process."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(re.findall(r"RssAnon:\s+(\d+) kB", status)[0]) / 1024
 
 

@@ -61,7 +61,7 @@ def start_times(repeat: int) -> Iterator[Mapping[str, float]]:
     with hadoop(), TemporaryDirectory() as folder:
         environment, _ = pack.pack(Path("build/environment"))
         profile = Path(folder, "profile.toml")
-        profile.write_text(PROFILE.format(environment=environment.absolute()))
+        profile.write_text(PROFILE.format(environment=environment.absolute()), encoding="utf-8")
         count(profile)  # puts on HDFS, and on the nodes, what all later submissions find there
         for number in range(repeat):
             bare, ours = count(profile), first_step(profile, f"hdfs:///tmp/run-{number}")
@@ -95,7 +95,7 @@ def count(profile: Path) -> float:
         launch = Launch(name="count", script=COUNT, run_file=Path("examples/reviews.toml"), out="")
         submitted = replace(command(settings, launch, needed, home), arguments=[INPUT, str(done)])
         _run(submitted.argv(), {**os.environ, **submitted.environment})
-        return float(done.read_text()) - begun
+        return float(done.read_text(encoding="utf-8")) - begun
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:

@@ -192,7 +192,7 @@ def _state_and_start_of(pid: int) -> tuple[str, str]:
         return "", ""
     # The name stands in brackets and may hold anything, brackets included.
     state, *numbers = stat.rpartition(")")[2].split()
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     return state, f"{boot}/{numbers[18]}"
 
 

@@ -18,7 +18,7 @@ from run.resources import ResourceRequest
 
 JAVA = 17
 """The oldest that Spark 4 runs on."""
-PYTHONS = SpecifierSet(">=3.11,<3.14")
+PYTHONS = SpecifierSet("==3.11.*")
 SPARKS = SpecifierSet(">=3.5,<4.4")
 JAVA_SECONDS = 30.0
 TENSORFLOW_MB = 1536

@@ -25,7 +25,7 @@ class Runs:
         self.launched.append(launch)
         result = self._results[Path(launch.out).name]
         Path(launch.out).mkdir(parents=True, exist_ok=True)
-        (Path(launch.out) / "result.json").write_text(result.to_json())
+        (Path(launch.out) / "result.json").write_text(result.to_json(), encoding="utf-8")
         return result.exit_status
 
 
@@ -64,7 +64,7 @@ def test_a_network_is_run_by_itself_the_mixture_as_it_is_and_all_baselines_at_on
     assert (rnn.script, rnn.changes) == (TRAIN, ["train.epochs=1", 'model.networks=["textrnn"]'])
     assert (mixture.script, mixture.changes) == (TRAIN, ["train.epochs=1"])
     assert (baselines.script, baselines.options) == (BASELINES, ["--models", "ml_naive_bayes", "ml_linear_svm"])
-    rows = json.loads(Path(launch.out, "comparison.json").read_text())
+    rows = json.loads(Path(launch.out, "comparison.json").read_text(encoding="utf-8"))
     # The network's own accuracy, not that of its mixture with naive Bayes; the best comes first.
     assert [(row["model"], row["quality"]["accuracy"], row["seconds"]) for row in rows] == [
         ("textrnn", 0.8, 3.0),
@@ -99,7 +99,7 @@ def test_without_test_documents_there_is_nothing_to_compare_but_time(launch: Lau
     result = succeeded(0.0, 3.0)
     result.test = None
     assert compare(["mixture"], launch, BASELINES, Runs({"mixture": result}), Console(file=io.StringIO())) == 0
-    (row,) = json.loads(Path(launch.out, "comparison.json").read_text())
+    (row,) = json.loads(Path(launch.out, "comparison.json").read_text(encoding="utf-8"))
     assert (row["quality"], row["seconds"]) == (None, 3.0)
 
 

@@ -81,7 +81,7 @@ def command() -> Command:
             MARK: mark,
         }
         with (
-            TemporaryFile("w+") as stderr,
+            TemporaryFile("w+", encoding="utf-8") as stderr,
             subprocess.Popen(
                 list(map(str, arguments)),
                 stdout=subprocess.PIPE,

@@ -19,7 +19,9 @@ def compared(
     command: Command, reviews: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Outcome]:
     folder = tmp_path_factory.mktemp("compared")
-    (folder / "reviews.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in reviews))
+    (folder / "reviews.jsonl").write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in reviews), encoding="utf-8"
+    )
     changes = (
         f"data.input={folder}/reviews.jsonl",
         'text.views=["word","char"]',
@@ -36,7 +38,7 @@ def compared(
 
 
 def test_every_model_is_judged_on_the_same_documents_and_has_learned(compared: tuple[Path, Outcome]) -> None:
-    rows = json.loads((compared[0] / "comparison.json").read_text())
+    rows = json.loads((compared[0] / "comparison.json").read_text(encoding="utf-8"))
     assert {row["model"] for row in rows} == set(MODELS)
     assert len({row["quality"]["rows"] for row in rows}) == 1
     assert all(row["quality"]["accuracy"] > 0.55 for row in rows)  # half of the reviews are positive
@@ -44,7 +46,9 @@ def test_every_model_is_judged_on_the_same_documents_and_has_learned(compared: t
 
 
 def test_the_best_model_comes_first(compared: tuple[Path, Outcome]) -> None:
-    accuracies = [row["quality"]["accuracy"] for row in json.loads((compared[0] / "comparison.json").read_text())]
+    accuracies = [
+        row["quality"]["accuracy"] for row in json.loads((compared[0] / "comparison.json").read_text(encoding="utf-8"))
+    ]
     assert accuracies == sorted(accuracies, reverse=True)
     lines = compared[1].stdout.splitlines()
     header = next(number for number, line in enumerate(lines) if "test accuracy" in line and "macro-F1" in line)
@@ -52,7 +56,10 @@ def test_the_best_model_comes_first(compared: tuple[Path, Outcome]) -> None:
 
 
 def test_each_model_has_the_records_of_a_run(compared: tuple[Path, Outcome]) -> None:
-    results = {name: json.loads((compared[0] / name / "result.json").read_text()) for name in ("mlp", "spark_ml")}
+    results = {
+        name: json.loads((compared[0] / name / "result.json").read_text(encoding="utf-8"))
+        for name in ("mlp", "spark_ml")
+    }
     assert {result["status"] for result in results.values()} == {"succeeded"}
     assert len({result["rows"]["train"] for result in results.values()}) == 1
     assert results["spark_ml"]["members"].keys() == set(BASELINES)

@@ -21,7 +21,7 @@ EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 def test_a_trainers_error_ends_the_run_with_its_traceback(
     command: Command, reviews: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
     changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.learning_rate=1e30")
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"])
     assert outcome.status == 1
@@ -48,7 +48,7 @@ def executor_of(run: Running) -> psutil.Process:
 def test_a_signal_ends_a_run_that_was_started_with_sigint_ignored(
     number: signal.Signals, stage: str, command: Command, reviews: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
 
     def see(line: str, run: Running) -> None:
         if stage in line:
@@ -67,7 +67,7 @@ def test_a_signal_ends_a_run_that_was_started_with_sigint_ignored(
 def test_an_executor_that_dies_is_named_with_the_reason(
     command: Command, reviews: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
 
     def see(line: str, run: Running) -> None:
         if "feeding and training" in line:
@@ -83,10 +83,12 @@ def test_an_executor_that_dies_is_named_with_the_reason(
 def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
     command: Command, reviews: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
     broken = tmp_path / "broken" / "tensorflow" / "__init__.py"
     broken.parent.mkdir(parents=True)
-    broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n')
+    broken.write_text('import ctypes
+ctypes.CDLL("libcudart.so.0")
+', encoding="utf-8")
     changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.max_restarts=0")
     arguments = [*changes, "--out", str(tmp_path / "out")]
     environment = ["--", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path}/broken"]
@@ -100,7 +102,7 @@ def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
 def test_a_worker_that_does_not_come_is_named_with_its_executor(
     command: Command, reviews: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]))
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
 
     stopped: list[psutil.Process] = []
 

@@ -36,9 +36,9 @@ def run(
     """A run over two thousand reviews and three rows that cannot be used."""
     folder = tmp_path_factory.mktemp("run")
     rows = [json.dumps(row, ensure_ascii=False) for row in reviews]
-    (folder / "reviews.jsonl").write_text("\n".join([*rows[:700], *BAD_ROWS, *rows[700:]]) + "\n")
-    (folder / "stop_words.txt").write_text("\n".join(STOP_WORDS))
-    (folder / "words.txt").write_text("\n".join(USER_DICTIONARY))
+    (folder / "reviews.jsonl").write_text("\n".join([*rows[:700], *BAD_ROWS, *rows[700:]]) + "\n", encoding="utf-8")
+    (folder / "stop_words.txt").write_text("\n".join(STOP_WORDS), encoding="utf-8")
+    (folder / "words.txt").write_text("\n".join(USER_DICTIONARY), encoding="utf-8")
     changes = small(
         f"data.input={folder}/reviews.jsonl",
         f"text.stop_words={folder}/stop_words.txt",
@@ -54,7 +54,7 @@ def run(
 
 
 def result_of(folder: Path) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     return result
 
 
@@ -94,20 +94,20 @@ def test_the_terminal_shows_progress_and_outcome(run: tuple[Path, Outcome]) -> N
 
 def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
     folder = run[0]
-    quarantine = [json.loads(line) for line in (folder / "quarantine.jsonl").read_text().splitlines()]
+    quarantine = [json.loads(line) for line in (folder / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()]
     assert sorted(row["reason"] for row in quarantine) == ["empty text", "no label", "not JSON"]
-    assert json.loads((folder / "config.json").read_text())["train"]["epochs"] == 4
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["train"]["epochs"] == 4
     metrics = folder / "metrics" / f"{result_of(folder)['run']}.jsonl"
-    kinds = Counter(json.loads(line)["kind"] for line in metrics.read_text().splitlines())
+    kinds = Counter(json.loads(line)["kind"] for line in metrics.read_text(encoding="utf-8").splitlines())
     assert kinds["EpochDone"] == result_of(folder)["epochs"]
-    assert "positive" in (folder / "report.html").read_text()
+    assert "positive" in (folder / "report.html").read_text(encoding="utf-8")
     assert len(list(folder.glob("logs/*/*/stderr"))) == 2
     assert (folder / "logs/driver.log").exists()
 
 
 def test_no_key_is_logged(run: tuple[Path, Outcome]) -> None:
     for log in run[0].glob("logs/*/*/std*"):
-        assert "authkey" not in log.read_text()
+        assert "authkey" not in log.read_text(encoding="utf-8")
 
 
 def test_the_vocabularies_are_the_same_wherever_they_are_counted(
@@ -127,7 +127,7 @@ def test_the_vocabularies_are_the_same_wherever_they_are_counted(
 
 
 def test_the_model_predicts_in_order(run: tuple[Path, Outcome], command: Command, tmp_path: Path) -> None:
-    (tmp_path / "texts").write_text("很好\n\n很差\n")
+    (tmp_path / "texts").write_text("很好\n\n很差\n", encoding="utf-8")
     outcome = command(["textcnn", "predict", run[0], tmp_path / "texts", "--json", "--text", "不错"])
     assert outcome.status == 0, outcome.terminal
     answers = [json.loads(line) for line in outcome.stdout.splitlines()]
@@ -144,7 +144,9 @@ def test_the_model_judges_the_test_documents_as_the_run_did(
 ) -> None:
     tests = [row for row in reviews if split_of(row["text"], 0.1, 0.1) == "test"]
     data = tmp_path / "test.jsonl"
-    data.write_text("".join(json.dumps(row) + "\n" for row in tests) + '{"text": "?", "label": "neutral"}\n')
+    data.write_text(
+        "".join(json.dumps(row) + "\n" for row in tests) + '{"text": "?", "label": "neutral"}\n', encoding="utf-8"
+    )
     outcome = command(["textcnn", "evaluate", run[0], data, "--json"])
     assert "1 rows left out (label that training never saw: 1)" in outcome.stderr
     judged, result = json.loads(outcome.stdout), result_of(run[0])["test"]
@@ -156,8 +158,8 @@ def test_the_model_judges_the_test_documents_as_the_run_did(
 
 
 def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "train.tsv").write_text("很好看\t好评\n不好看\t差评\n")
-    (tmp_path / "dev.tsv").write_text("好看\t好评\n难看\t没见过\n")
+    (tmp_path / "train.tsv").write_text("很好看\t好评\n不好看\t差评\n", encoding="utf-8")
+    (tmp_path / "dev.tsv").write_text("好看\t好评\n难看\t没见过\n", encoding="utf-8")
     changes = small(
         f"data.train={tmp_path}/train.tsv",
         f"data.validation={tmp_path}/dev.tsv",
@@ -184,7 +186,7 @@ def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, 
 
 
 def test_data_that_cannot_be_used_ends_with_status_2(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "很好", "label": "好评"}\n' * 9)
+    (tmp_path / "a.jsonl").write_text('{"text": "很好", "label": "好评"}\n' * 9, encoding="utf-8")
     changes = small(f"data.input={tmp_path}/a.jsonl")
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"])
     assert outcome.status == 2

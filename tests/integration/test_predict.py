@@ -59,7 +59,7 @@ def test_every_row_comes_out_predicted_or_quarantined(command: Command, exported
         4: "empty text",
         None: "not JSON",
     }
-    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert result["status"] == "succeeded"
     assert (result["rows"]["read"], result["predicted"], result["rows"]["quarantined"]) == (5, 2, 3)
 
@@ -108,5 +108,5 @@ def read_as_spark(folder: Path) -> list[dict[str, Any]]:
     """The rows of the files that the stream's own list has."""
     files: set[str] = set()
     for batch in (folder / "_spark_metadata").glob("[0-9]*"):
-        files |= {json.loads(line)["path"] for line in batch.read_text().splitlines()[1:]}
+        files |= {json.loads(line)["path"] for line in batch.read_text(encoding="utf-8").splitlines()[1:]}
     return [row for file in files for row in pq.read_table(file.removeprefix("file://"), partitioning=None).to_pylist()]

@@ -28,7 +28,7 @@ def run(folder: Path, program: str) -> Process:
 
 
 def says(folder: Path, text: str) -> bool:
-    return text in (folder / "logs" / "it.log").read_text()
+    return text in (folder / "logs" / "it.log").read_text(encoding="utf-8")
 
 
 def test_a_stopped_daemon_is_gone(folder: Path) -> None:

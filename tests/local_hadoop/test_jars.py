@@ -32,7 +32,7 @@ def make_maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(maven: Path, script: str) -> None:
-    maven.write_text(f"#!/bin/sh\n{script}")
+    maven.write_text(f"#!/bin/sh\n{script}", encoding="utf-8")
     maven.chmod(0o755)
 
 
@@ -41,7 +41,7 @@ def test_jars_are_fetched_once(maven: Path, calls: Path) -> None:
     folder = jars.fetch_jars()
     assert jars.fetch_jars() == folder == jars.jars_folder()
     assert [jar.name for jar in folder.iterdir()] == ["a.jar"]
-    assert calls.read_text() == "call\n"
+    assert calls.read_text(encoding="utf-8") == "call\n"
 
 
 def test_nothing_lies_beside_the_jars(maven: Path, calls: Path) -> None:

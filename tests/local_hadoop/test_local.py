@@ -28,7 +28,7 @@ def leave_stale_state(tmp_path: Path) -> Path:
         "nodes": 2,
     }
     daemons = [{"name": "name-node", "pid": 1, "start": "another-boot/1"}]
-    (folder / "hadoop.json").write_text(json.dumps({"hadoop": hadoop, "daemons": daemons}))
+    (folder / "hadoop.json").write_text(json.dumps({"hadoop": hadoop, "daemons": daemons}), encoding="utf-8")
     return folder
 
 
@@ -51,14 +51,14 @@ def test_down_removes_state_from_before_a_reboot_and_no_process(stale: Path) -> 
 
 
 def test_up_leaves_a_folder_of_somebody_else_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("final")
+    (tmp_path / "thesis.txt").write_text("final", encoding="utf-8")
     with pytest.raises(HadoopError, match="holds no Hadoop"):
         local.up(tmp_path)
     assert (tmp_path / "thesis.txt").exists()
 
 
 def test_down_leaves_a_folder_of_somebody_else_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "thesis.txt").write_text("final")
+    (tmp_path / "thesis.txt").write_text("final", encoding="utf-8")
     assert main(["down", "--folder", str(tmp_path)]) == 1
     assert "There is no Hadoop in" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").exists()

@@ -109,5 +109,7 @@ def test_values_are_escaped() -> None:
 def test_each_daemon_finds_its_files(tmp_path: Path) -> None:
     settings = Settings(folder=tmp_path, user="me", ports=choose_ports(FREE_PORTS, NODES))
     write_configuration(settings)
-    assert (settings.conf_dir / "core-site.xml").read_text() == shared_files(settings)["core-site.xml"]
-    assert (settings.node_conf_dir(1) / "yarn-site.xml").read_text() == node_files(settings, 1)["yarn-site.xml"]
+    assert (settings.conf_dir / "core-site.xml").read_text(encoding="utf-8") == shared_files(settings)["core-site.xml"]
+    assert (settings.node_conf_dir(1) / "yarn-site.xml").read_text(encoding="utf-8") == node_files(settings, 1)[
+        "yarn-site.xml"
+    ]

@@ -94,7 +94,7 @@ def test_set_takes_top_level_keys_and_the_last_one_counts(run_file: Path) -> Non
 
 
 def test_set_takes_keys_that_only_profiles_know(tmp_path: Path) -> None:
-    (tmp_path / "profile.toml").write_text("workers = 4")
+    (tmp_path / "profile.toml").write_text("workers = 4", encoding="utf-8")
     assert read(Profile, tmp_path / "profile.toml", ["workers=2"]).workers == 2
 
 

@@ -60,7 +60,7 @@ def serving(models: Path) -> Iterator[Server]:
     command = [str(Path(sys.executable).with_name("textcnn")), "serve", str(models), "--port", "0"]
     log = models.with_name(f"{models.name}.log")
     with (
-        log.open("w") as stderr,
+        log.open("w", encoding="utf-8") as stderr,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
     ):
         try:
@@ -181,9 +181,11 @@ def test_a_new_version_is_taken_up_and_a_broken_one_is_not(exported: Path, tmp_p
         publish("2")
         assert wait_until(lambda: serves("2"), LIMIT_SECONDS)
         unpublished = shutil.copytree(exported, tmp_path / "unpublished-3")
-        (unpublished / "assets" / "labels.txt").write_text("other\nlabels\n")
+        (unpublished / "assets" / "labels.txt").write_text("other\nlabels\n", encoding="utf-8")
         unpublished.rename(models / "3")
-        assert wait_until(lambda: f"{models}/2 is still served: " in server.log.read_text(), LIMIT_SECONDS)
+        assert wait_until(
+            lambda: f"{models}/2 is still served: " in server.log.read_text(encoding="utf-8"), LIMIT_SECONDS
+        )
         assert serves("2")
         publish("4")
         assert wait_until(lambda: serves("4"), LIMIT_SECONDS)

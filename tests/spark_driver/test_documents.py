@@ -49,14 +49,14 @@ def reasons(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 def test_a_tsv_file_whose_first_line_names_the_columns_in_any_order(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_text("label\tid\ttext\r\n好评\t1\t很好看\r\n差评\t2\t不好看\r\n")
+    (tmp_path / "a.tsv").write_text("label\tid\ttext\r\n好评\t1\t很好看\r\n差评\t2\t不好看\r\n", encoding="utf-8")
     rows = prepare(input=str(tmp_path), format="tsv")
     assert usable(rows) == [("好评", "很 好看"), ("差评", "不 好看")]
     assert rows[0].source.endswith("a.tsv")
 
 
 def test_a_tsv_file_without_names_has_the_columns_of_the_run_file(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_text("很好看\t好评\n不好看\t差评\n")
+    (tmp_path / "a.tsv").write_text("很好看\t好评\n不好看\t差评\n", encoding="utf-8")
     rows = prepare(input=str(tmp_path), format="tsv", columns=("text", "label"))
     assert usable(rows) == [("好评", "很 好看"), ("差评", "不 好看")]
 
@@ -70,13 +70,13 @@ def test_a_byte_order_mark_is_part_of_no_name_and_of_no_text(first: str, prepare
 
 def test_each_of_several_tsv_files_may_name_the_columns(prepare: Prepare, tmp_path: Path) -> None:
     for name in "ab":
-        (tmp_path / f"{name}.tsv").write_text(f"text\tlabel\n{name}\tx\n")
+        (tmp_path / f"{name}.tsv").write_text(f"text\tlabel\n{name}\tx\n", encoding="utf-8")
     assert sorted(usable(prepare(input=str(tmp_path), format="tsv"))) == [("x", "a"), ("x", "b")]
 
 
 def test_tsv_files_that_name_different_columns_are_an_error(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_text("text\tlabel\n" + "很好看\tx\n" * 9)
-    (tmp_path / "b.tsv").write_text("label\ttext\nx\t很好看\n")
+    (tmp_path / "a.tsv").write_text("text\tlabel\n" + "很好看\tx\n" * 9, encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("label\ttext\nx\t很好看\n", encoding="utf-8")
     with pytest.raises(Exception, match="names the columns") as raised:
         prepare(input=str(tmp_path), format="tsv")
     assert isinstance(cause(raised.value), InputError)
@@ -100,7 +100,7 @@ def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare,
 def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:
     values: list[Any] = [{"text": "很好看", "label": 1}, {"text": "x"}, {"text": ["x"], "label": "y"}, [1]]
     lines = [*(json.dumps(value) for value in values), "{", '{"text": "\\ud800", "label": "y"}']
-    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     rows = prepare(input=str(tmp_path / "a.jsonl"), format="jsonl")
     assert usable(rows) == [("1", "很 好看")]
     assert [reason for reason, _ in reasons(rows)] == [
@@ -121,7 +121,7 @@ def test_csv_with_quotes_line_breaks_and_a_byte_order_mark(prepare: Prepare, tmp
 
 
 def test_csv_without_names_has_the_columns_of_the_run_file(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("x,好看\n")
+    (tmp_path / "a.csv").write_text("x,好看\n", encoding="utf-8")
     assert usable(prepare(input=str(tmp_path), format="csv", columns=("label", "text"))) == [("x", "好看")]
 
 
@@ -140,13 +140,13 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(
     if kind == "parquet":
         parquet.write_table(pa.table({"a": ["x"], "b": ["y"], "c": ["z"]}), tmp_path / name)
     else:
-        (tmp_path / name).write_text("a,b,c\nx,y,z\n".replace(",", "\t" if kind == "tsv" else ","))
+        (tmp_path / name).write_text("a,b,c\nx,y,z\n".replace(",", "\t" if kind == "tsv" else ","), encoding="utf-8")
     with pytest.raises(DataError, match=r"no column 'text'.*'a', 'b', 'c'"):
         prepare(input=str(tmp_path / name), format=kind)
 
 
 def test_a_first_line_with_other_names_is_no_document(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_text("review\tsentiment\n好看\tx\n")
+    (tmp_path / "a.tsv").write_text("review\tsentiment\n好看\tx\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"no column 'text'.*'review', 'sentiment'"):
         prepare(input=str(tmp_path), format="tsv")
 
@@ -159,7 +159,7 @@ def test_a_missing_input_is_named(prepare: Prepare, tmp_path: Path, kind: str) -
 
 def test_one_input_is_split_by_the_text_alone(prepare: Prepare, tmp_path: Path) -> None:
     texts = [f"文{i}" for i in range(200)]
-    (tmp_path / "a.tsv").write_text("".join(f"{text}\tx\n{text}\ty\n" for text in texts))
+    (tmp_path / "a.tsv").write_text("".join(f"{text}\tx\n{text}\ty\n" for text in texts), encoding="utf-8")
     rows = prepare(
         input=str(tmp_path), format="tsv", columns=("text", "label"), validation_fraction=0.3, test_fraction=0.3
     )
@@ -167,14 +167,14 @@ def test_one_input_is_split_by_the_text_alone(prepare: Prepare, tmp_path: Path) 
 
 
 def test_an_input_of_another_format_is_told(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "in.parquet").write_text("text\tlabel\n")
+    (tmp_path / "in.parquet").write_text("text\tlabel\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"in\.parquet' cannot be read as parquet: .*and data\.format"):
         prepare(input=str(tmp_path / "in.parquet"), format="parquet")
 
 
 def test_inputs_of_their_own_keep_their_split_and_a_missing_one_is_split_off(prepare: Prepare, tmp_path: Path) -> None:
     for name in ("train", "dev"):
-        (tmp_path / name).write_text("".join(f"{name}{i}\tx\n" for i in range(100)))
+        (tmp_path / name).write_text("".join(f"{name}{i}\tx\n" for i in range(100)), encoding="utf-8")
     inputs = {"train": str(tmp_path / "train"), "validation": str(tmp_path / "dev")}
     rows = prepare(**inputs, format="tsv", columns=("text", "label"), test_fraction=0.3)
     splits = {name: {r.split for r in rows if r.source.endswith(name)} for name in ("train", "dev")}
@@ -182,7 +182,7 @@ def test_inputs_of_their_own_keep_their_split_and_a_missing_one_is_split_off(pre
 
 
 def test_the_users_words_reach_the_tasks(prepare: Prepare, tmp_path: Path) -> None:
-    (tmp_path / "a.tsv").write_text("云计算和大数据\tx\n")
+    (tmp_path / "a.tsv").write_text("云计算和大数据\tx\n", encoding="utf-8")
     segmenter = Segmenter(user_dictionary=("和大数据",), stop_words=frozenset({"云"}))
     assert usable(prepare(segmenter, input=str(tmp_path), format="tsv", columns=("text", "label"))) == [
         ("x", "计算 和大数据")

@@ -66,7 +66,7 @@ def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
 
 def test_a_stream_has_the_columns_of_the_first_files(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "first.jsonl").write_text('{"text": "好", "id": 1}\n')
+    (tmp_path / "in" / "first.jsonl").write_text('{"text": "好", "id": 1}\n', encoding="utf-8")
     arguments = ("--input", tmp_path / "in", "--format", "jsonl")
     stream = texts(*arguments).stream(spark)
     assert stream.isStreaming
@@ -84,13 +84,13 @@ def test_a_stream_has_the_columns_of_the_first_files(spark: SparkSession, tmp_pa
 def test_an_input_that_cannot_be_used_is_told(
     content: dict[str, object], arguments: list[str], reason: str, spark: SparkSession, tmp_path: Path
 ) -> None:
-    (tmp_path / "in.jsonl").write_text(json.dumps(content) + "\n")
+    (tmp_path / "in.jsonl").write_text(json.dumps(content) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=reason):
         rows(spark, "--input", tmp_path / "in.jsonl", *arguments)
 
 
 def test_columns_that_are_not_as_many_as_there_are(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "in.tsv").write_text("a\tb\tc\n")
+    (tmp_path / "in.tsv").write_text("a\tb\tc\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"has 3 columns, and --columns names \['id', 'text'\]"):
         rows(spark, "--input", tmp_path / "in.tsv", "--columns", "id", "text")
 

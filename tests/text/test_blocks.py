@@ -72,10 +72,10 @@ def test_arbitrary_bytes_are_no_block(data: bytes) -> None:
         Block.from_bytes(data)
 
 
-@pytest.mark.parametrize("size", range(len(DATA)))
-def test_a_block_that_was_cut_off_is_no_block(size: int) -> None:
-    with pytest.raises(BlockError):
-        Block.from_bytes(DATA[:size])
+def test_a_block_that_was_cut_off_is_no_block() -> None:
+    for size in range(len(DATA)):
+        with pytest.raises(BlockError):
+            Block.from_bytes(DATA[:size])
 
 
 def test_a_block_with_more_behind_it_is_no_block() -> None:

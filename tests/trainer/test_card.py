@@ -31,7 +31,7 @@ def test_a_card_with_a_test_tells_its_figures(tmp_path: Path, exported: Path) ->
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": 1, "labels": 2}'])
 def test_what_is_no_card_is_an_error_that_names_the_model(tmp_path: Path, content: str) -> None:
-    (tmp_path / "model.json").write_text(content)
+    (tmp_path / "model.json").write_text(content, encoding="utf-8")
     with pytest.raises(ModelError, match=f"the card of the model in {tmp_path} cannot be read"):
         described(model_of(tmp_path))
 

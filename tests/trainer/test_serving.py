@@ -145,7 +145,7 @@ def test_a_damaged_card_is_an_error_that_names_the_model(folder: Path, damage: C
 
 @pytest.mark.parametrize("card", [[], {}, {"labels": ["a", "b"]}, {"labels": ["a", "b"], "text": None}])
 def test_a_card_that_is_none_is_an_error_that_names_the_model(folder: Path, card: object) -> None:
-    (folder / "model.json").write_text(json.dumps(card))
+    (folder / "model.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelError, match=f"the model in {folder} cannot be loaded"):
         Classifier(folder)
 
@@ -161,5 +161,5 @@ def test_a_model_with_another_file_than_was_exported_is_refused(
 
 
 def test_a_file_that_somebody_added_does_no_harm(folder: Path) -> None:
-    (folder / "assets.extra" / "notes.txt").write_text("ours")
+    (folder / "assets.extra" / "notes.txt").write_text("ours", encoding="utf-8")
     assert [p.label for p in Classifier(folder).predict(["好"])] == ["好评"]

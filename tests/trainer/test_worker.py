@@ -111,7 +111,7 @@ def test_a_block_that_comes_twice_ends_the_run_without_a_model(assignment: Assig
 def test_a_run_whose_folder_cannot_be_written_ends_before_any_work(
     assignment: Assignment, folder: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
 
     def feed() -> Iterator[bytes]:
         raise AssertionError("a block was taken")

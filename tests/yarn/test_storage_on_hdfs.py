@@ -93,7 +93,7 @@ class TestFiles(FilesContract):
             "dfs.namenode.rpc-address.service.nn2": address,
         }
         entries = "".join(f"<property><name>{n}</name><value>{v}</value></property>" for n, v in properties.items())
-        (tmp_path / "hdfs-site.xml").write_text(f"<configuration>{entries}</configuration>")
+        (tmp_path / "hdfs-site.xml").write_text(f"<configuration>{entries}</configuration>", encoding="utf-8")
         monkeypatch.setenv("HADOOP_CONF_DIR", str(tmp_path))
         assert storage.read(f"hdfs://service{storage.path_of(root)}/file") == b"x"
 

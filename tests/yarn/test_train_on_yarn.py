@@ -307,7 +307,9 @@ def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_versi
 
 def plain_spark_submit(environment: str) -> list[str]:
     """README's commands as they are, but that the environment has been packed, and lies on HDFS."""
-    (shell,) = re.findall(r"```sh\n([^`]*spark-submit --master yarn.*?)```", README.read_text(), re.DOTALL)
+    (shell,) = re.findall(
+        r"```sh\n([^`]*spark-submit --master yarn.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert "$(textcnn pack --output build)" in shell
     return ["bash", "-euc", shell.replace("textcnn pack --output build", f"echo {environment}")]
 

@@ -42,10 +42,10 @@ def test_runs_into_one_folder_are_not_taken_for_each_other(last: str, command: s
         metrics = tmp_path / folder.metrics(run)
         metrics.parent.mkdir(exist_ok=True)
         metrics.write_bytes(events.to_json(events.Published(0, f"{run}/model/1", 0.5)) + b"\n")
-    (tmp_path / folder.LABELS).write_text("good\nbad\n")
+    (tmp_path / folder.LABELS).write_text("good\nbad\n", encoding="utf-8")
     model = f"{last}/model/1"
     result = Result(last, "failed", 2, error=f"{last} had an error", test=Quality(0.5, 0.5, 2), model=model)
-    (tmp_path / folder.RESULT).write_text(result.to_json())
+    (tmp_path / folder.RESULT).write_text(result.to_json(), encoding="utf-8")
 
     terminal = StringIO()
     status = follow([command], os.environ, str(tmp_path), "ours", Terminal(Console(file=terminal, width=200)), True)
