@@ -14,6 +14,9 @@ import tensorflow as tf
 _NEVER = -1e9
 """An answer in the padding, which never wins."""
 
+GROUP = 16
+"""Documents that are pooled at once where no gradient is wanted."""
+
 Gradient = Callable[..., tuple[tf.Tensor, ...]]
 
 
@@ -33,44 +36,97 @@ def pooled(rows: tf.Tensor, places: tf.Tensor, kernels: Sequence[tf.Tensor], bia
     Returns:
         float32 [documents, filters of all widths].
     """
-    widths = [kernel.shape[0] for kernel in kernels]
+    return tf.custom_gradient(lambda *inputs: _pooled(places, *inputs))(rows, *kernels, *biases)
+
+
+def pooled_in_groups(
+    rows: tf.Tensor, places: tf.Tensor, kernels: Sequence[tf.Tensor], biases: Sequence[tf.Tensor]
+) -> tf.Tensor:
+    """Returns what `pooled` does, sooner where no gradient is wanted and documents are in the order of their length.
+
+    What is between products and features is made for a few documents at a time: little of it is padding, and it stays
+    in a core's cache. A gradient is that of `pooled`, which does the work again.
+    """
 
     @tf.custom_gradient
     def compute(rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
-        kernels, biases = weights[: len(widths)], weights[len(widths) :]
-        flat = [_side_by_side(kernel) for kernel in kernels]
-        inside = tf.concat([tf.zeros([1, 1]), tf.ones([tf.shape(rows)[0] - 1, 1])], 0)
-        rows *= inside
-        padding = (tf.cast(places == 0, rows.dtype) * _NEVER)[:, :, None]
-        length = tf.shape(places)[1]
-        ahead = tf.pad(places, [[0, 0], [0, max(widths) - 1]])
-        answers, winners = [], []
-        for width, kernel, bias in zip(widths, flat, biases, strict=True):
-            products = tf.reshape(rows @ kernel, [-1, width, bias.shape[0]])
-            answer = padding
-            for position in range(width):
-                answer += tf.gather(products[:, position], ahead[:, position : position + length])
-            winner = tf.argmax(answer, 1, output_type=tf.int32)
-            winners.append(winner)
-            answers.append(tf.nn.relu(tf.reduce_max(answer, 1) + bias))
-        result = tf.concat(answers, 1)
+        kernels, biases = _halves(weights)
+        products = [_products(_without_padding(rows), kernel) for kernel in kernels]
+        ahead, lengths = _ahead(places, kernels), tf.math.count_nonzero(places, 1)
 
-        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            upstream *= tf.cast(result > 0, upstream.dtype)
-            row_gradient = tf.zeros_like(rows)
-            kernel_gradients, bias_gradients = [], []
-            parts = tf.split(upstream, [bias.shape[0] for bias in biases], axis=1)
-            for width, kernel, winner, part in zip(widths, flat, winners, parts, strict=True):
-                scattered = _scattered(part, winner, ahead, width, tf.shape(rows)[0])
-                row_gradient += tf.matmul(scattered, kernel, transpose_b=True)
-                kernel_gradient = tf.matmul(rows, scattered, transpose_a=True)
-                kernel_gradients.append(_back(kernel_gradient, width))
-                bias_gradients.append(tf.reduce_sum(part, 0))
-            return (row_gradient * inside, *kernel_gradients, *bias_gradients)
+        def group(start: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            some = slice(start, start + GROUP)
+            answers = [_answers(of_width, ahead[some], tf.reduce_max(lengths[some])) for of_width in products]
+            return start + GROUP, found.write(start // GROUP, _strongest(answers))
 
-        return result, gradient
+        features = sum(bias.shape[0] for bias in biases)
+        found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, features])
+        _, found = tf.while_loop(lambda start, _: start < tf.size(lengths), group, [0, found])
+        return tf.nn.relu(found.concat() + tf.concat(biases, 0)), lambda g: _pooled(places, rows, *weights)[1](g)
 
     return compute(rows, *kernels, *biases)
+
+
+def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
+    """What `pooled` returns, and its gradient with respect to rows, kernels and biases."""
+    kernels, biases = _halves(weights)
+    rows = _without_padding(rows)
+    ahead = _ahead(places, kernels)
+    answers = [_answers(_products(rows, kernel), ahead, tf.shape(places)[1]) for kernel in kernels]
+    winners = [tf.argmax(of_width, 1, output_type=tf.int32) for of_width in answers]
+    result = tf.nn.relu(_strongest(answers) + tf.concat(biases, 0))
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        upstream *= tf.cast(result > 0, upstream.dtype)
+        row_gradient = tf.zeros_like(rows)
+        kernel_gradients, bias_gradients = [], []
+        parts = tf.split(upstream, [bias.shape[0] for bias in biases], axis=1)
+        for kernel, winner, part in zip(kernels, winners, parts, strict=True):
+            width = kernel.shape[0]
+            scattered = _scattered(part, winner, ahead, width, tf.shape(rows)[0])
+            row_gradient += tf.matmul(scattered, _side_by_side(kernel), transpose_b=True)
+            kernel_gradient = tf.matmul(rows, scattered, transpose_a=True)
+            kernel_gradients.append(_back(kernel_gradient, width))
+            bias_gradients.append(tf.reduce_sum(part, 0))
+        return (_without_padding(row_gradient), *kernel_gradients, *bias_gradients)
+
+    return result, gradient
+
+
+def _halves(weights: Sequence[tf.Tensor]) -> tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]]:
+    """Kernels and biases."""
+    return weights[: len(weights) // 2], weights[len(weights) // 2 :]
+
+
+def _without_padding(rows: tf.Tensor) -> tf.Tensor:
+    """The rows with zeros in the first, that of the padding."""
+    return tf.tensor_scatter_nd_update(rows, [[0]], tf.zeros_like(rows[:1]))
+
+
+def _ahead(places: tf.Tensor, kernels: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Which token stands where, with as much padding behind as windows reach over the end."""
+    return tf.pad(places, [[0, 0], [0, max(kernel.shape[0] for kernel in kernels) - 1]])
+
+
+def _products(rows: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
+    """Returns what each token adds to the answer to a window at each position in it, float32 [distinct, filters].
+
+    The first row is of the padding: no window that starts there wins.
+    """
+    first, *others = [rows @ kernel[position] for position in range(kernel.shape[0])]
+    return [tf.tensor_scatter_nd_update(first, [[0]], tf.fill([1, first.shape[1]], _NEVER)), *others]
+
+
+def _answers(products: Sequence[tf.Tensor], ahead: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    """Returns the answers to the windows that start at the first tokens, float32 [documents, length, filters]."""
+    return tf.add_n(
+        [tf.gather(added, ahead[:, position : position + length]) for position, added in enumerate(products)]
+    )
+
+
+def _strongest(answers: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The maximum over time, float32 [documents, filters of all widths]."""
+    return tf.concat([tf.reduce_max(of_width, 1) for of_width in answers], 1)
 
 
 def _side_by_side(kernel: tf.Tensor) -> tf.Tensor:

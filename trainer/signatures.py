@@ -16,7 +16,7 @@ ANSWER = {
     "score": "float32 [texts], probability of the label",
     "probabilities": "float32 [texts, classes], in the order of labels",
 }
-TOGETHER = 64
+TOGETHER = 256
 """Documents that are classified at once."""
 _TEXT = {"text": "string [texts], UTF-8"}
 _CONTRIBUTIONS = "float32 [texts, tokens], what each adds to the lead of the label over the mean of all classes"
@@ -77,29 +77,26 @@ class ServingModule(tf.Module):
 
     def _text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies texts."""
-        return self._tokens(self._prepared(text))
-
-    def _prepared(self, text: tf.Tensor) -> dict[View, tf.Tensor]:
-        """The tokens of texts in each view, filled up with empty strings."""
-        return {view: tokens.to_tensor("") for view, tokens in self.preparation(text).items()}
+        return self._ids(self._encoded(self.preparation(text)))
 
     def _tokens(self, tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token strings, filled up with empty strings."""
-        return self._ids(self._encoded(tokens))
+        ragged = {view: tf.RaggedTensor.from_tensor(of_view, padding="") for view, of_view in tokens.items()}
+        return self._ids(self._encoded(ragged))
 
-    def _encoded(self, tokens: Mapping[View, tf.Tensor]) -> dict[View, tf.Tensor]:
+    def _encoded(self, tokens: Mapping[View, tf.RaggedTensor]) -> dict[View, tf.Tensor]:
         """Token ids, filled up with 0."""
-        ids = {view: tf.cast(self.tables[view].lookup(t), tf.int32) + FIRST_TOKEN for view, t in tokens.items()}
-        return {view: tf.where(tokens[view] == "", PADDING, of_view) for view, of_view in ids.items()}
+        ids = {view: tf.cast(self.tables[view].lookup(t.flat_values), tf.int32) for view, t in tokens.items()}
+        return {view: t.with_flat_values(ids[view] + FIRST_TOKEN).to_tensor(PADDING) for view, t in tokens.items()}
 
     def _explain(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies texts, and tells what each token adds to the lead of the label."""
-        tokens = self._prepared(text)
+        tokens = self.preparation(text)
         ids = self._encoded(tokens)
         contributions = self._model().contributions(ids)
         return (
             self._ids(ids)
-            | {f"tokens_{view}": of_view for view, of_view in tokens.items()}
+            | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
             | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
         )
 

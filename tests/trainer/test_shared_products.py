@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.shared_products import pooled
+from trainer.shared_products import pooled, pooled_in_groups
 
 pytestmark = pytest.mark.usefixtures("collective")
 
@@ -25,7 +25,7 @@ def plain(rows: tf.Tensor, places: np.ndarray, kernels: Sequence[tf.Tensor], bia
     return tf.concat(answers, 1)
 
 
-@pytest.mark.parametrize("lengths", [[7, 3, 1, 0], [1], [2, 2], [0, 0]])
+@pytest.mark.parametrize("lengths", [[7, 3, 1, 0], [1], [2, 2], [0, 0], [*range(40)]])
 def test_values_and_gradients_are_those_of_convolutions(lengths: list[int]) -> None:
     random = np.random.default_rng(sum(lengths))
     places = np.zeros((len(lengths), max(*lengths, 1)), np.int32)
@@ -38,12 +38,13 @@ def test_values_and_gradients_are_those_of_convolutions(lengths: list[int]) -> N
     kernels, biases = weights[: len(WIDTHS)], weights[len(WIDTHS) :]
     upstream = random.normal(size=(len(lengths), FILTERS * len(WIDTHS))).astype(np.float32)
     found = []
-    for compute in (pooled, plain):
+    for compute in (pooled, pooled_in_groups, plain):
         with tf.GradientTape() as tape:
             tape.watch([rows, *weights])
             result = compute(rows, places, kernels, biases)
             total = tf.reduce_sum(result * upstream)
         gradients = tape.gradient(total, [rows, *weights])
         found.append([result.numpy(), *(tf.convert_to_tensor(gradient).numpy() for gradient in gradients)])
-    for shared, expected in zip(*found, strict=True):
+    for shared, in_groups, expected in zip(*found, strict=True):
         assert shared == pytest.approx(expected, abs=1e-4)
+        assert in_groups == pytest.approx(expected, abs=1e-4)

@@ -62,6 +62,11 @@ class GraphSegmenter(tf.Module):
         total = math.log(dictionary.total)
         scores = [_NONE, *(math.log(words[prefix]) - total if words[prefix] else _NONE for prefix in prefixes)]
         edges = [number[prefix[:-1]] << _CODE_BITS | ord(prefix[-1]) for prefix in prefixes]
+        firsts = np.zeros(1 << _CODE_BITS, np.int32)
+        for prefix in prefixes:
+            if len(prefix) == 1:
+                firsts[ord(prefix)] = number[prefix]
+        self.firsts = tf.Variable(firsts, trainable=False, name="firsts")
         self.edges = tf.Variable(np.array(edges, np.int64), trainable=False, name="edges")
         self.scores = tf.Variable(np.array(scores, np.float64), trainable=False, name="scores")
         self.unknown = -total
@@ -103,23 +108,25 @@ class GraphSegmenter(tf.Module):
         behind = runs.ends - 1 - tf.range(tf.size(places))
         slots = tf.gather(offsets, behind) + tf.gather(ranks, runs.run)
         table = self._table(walked, places, slots)
+        rows = tf.TensorArray(tf.float64, deepest, infer_shape=False, element_shape=[None, self.longest])
+        rows = rows.split(table, active[:deepest])
 
-        def step(j, best, sizes):  # type: ignore[no-untyped-def]
+        def step(j, best, found):  # type: ignore[no-untyped-def]
             """`best` has the scores of what follows a word of each size, the longest first."""
-            begin, count = offsets[j], active[j]
-            scores = table[begin : begin + count] + best[:count]
-            sizes = sizes.write(j, self.longest - tf.argmax(scores, 1, output_type=tf.int32))
-            best = tf.concat([best[:count, 1:], tf.reduce_max(scores, 1, keepdims=True)], 1)
-            return j + 1, tf.ensure_shape(best, [None, self.longest]), sizes
+            words = rows.read(j)
+            best = tf.slice(best, [0, 0], tf.shape(words))
+            scores = words + best
+            best = tf.concat([best[:, 1:], tf.reduce_max(scores, 1, keepdims=True)], 1)
+            return j + 1, best, found.write(j, tf.argmax(scores, 1, output_type=tf.int32))
 
         nothing = tf.zeros([tf.size(runs.lengths), self.longest], tf.float64)
-        *_, sizes = tf.while_loop(
+        *_, found = tf.while_loop(
             lambda j, *_: j < deepest,
             step,
             [0, nothing, tf.TensorArray(tf.int32, deepest, infer_shape=False, element_shape=[None])],
             [tf.TensorShape([]), tf.TensorShape([None, self.longest]), tf.TensorShape(None)],
         )
-        return tf.gather(sizes.concat(), slots)
+        return self.longest - tf.gather(found.concat(), slots)
 
     def _table(self, walked: tf.Tensor, places: tf.Tensor, slots: tf.Tensor) -> tf.Tensor:
         """The score of the word of each size at each slot, longest first, float64 [characters, longest].
@@ -142,30 +149,30 @@ class GraphSegmenter(tf.Module):
         `cells` are those of the words of one character; the cell of a word one longer is the one before.
         """
 
-        def level(depth, places, nodes, cells, found, scores):  # type: ignore[no-untyped-def]
-            nodes = self._children(nodes, tf.gather(walked, places))
+        def level(depth, places, nodes, cells, all_nodes, all_cells):  # type: ignore[no-untyped-def]
             alive = tf.where(nodes > 0)[:, 0]
-            nodes, cells = tf.gather(nodes, alive), tf.gather(cells, alive)
-            found, scores = found.write(depth, cells), scores.write(depth, tf.gather(self.scores, nodes))
-            return depth + 1, tf.gather(places, alive) + 1, nodes, cells - 1, found, scores
+            places, nodes, cells = (tf.gather(of_level, alive) for of_level in (places, nodes, cells))
+            all_nodes, all_cells = all_nodes.write(depth, nodes), all_cells.write(depth, cells)
+            places += 1
+            return depth + 1, places, self._children(nodes, tf.gather(walked, places)), cells - 1, all_nodes, all_cells
 
         arrays = [
-            tf.TensorArray(kind, 0, dynamic_size=True, infer_shape=False, element_shape=[None])
-            for kind in (tf.int32, tf.float64)
+            tf.TensorArray(tf.int32, 0, dynamic_size=True, infer_shape=False, element_shape=[None]) for _ in range(2)
         ]
-        *_, found, scores = tf.while_loop(
+        *_, all_nodes, all_cells = tf.while_loop(
             lambda _, places, *__: tf.size(places) > 0,
             level,
-            [0, places, tf.zeros_like(places), cells, *arrays],
+            [0, places, tf.gather(self.firsts, tf.gather(walked, places)), cells, *arrays],
             [tf.TensorShape([]), *[tf.TensorShape([None])] * 3, *[tf.TensorShape(None)] * 2],
         )
-        return found.concat(), scores.concat()
+        return all_cells.concat(), tf.gather(self.scores, all_nodes.concat())
 
     def _children(self, nodes: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
         """The node that a character leads to from each node; 0 where there is none."""
+        edges = self.edges.value()  # a variable of which TensorFlow itself gathers is copied whenever it is read
         wanted = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
-        at = tf.minimum(tf.searchsorted(self.edges, wanted), self.edges.shape[0] - 1)
-        return tf.where(tf.gather(self.edges, at) == wanted, at + 1, 0)
+        at = tf.minimum(tf.searchsorted(edges, wanted), self.edges.shape[0] - 1)
+        return tf.where(tf.gather(edges, at) == wanted, at + 1, 0)
 
 
 def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:

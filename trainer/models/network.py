@@ -76,9 +76,12 @@ def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
         float32 [documents, columns] and float32 [documents, 1].
     """
-    inside = tf.cast(places != 0, rows.dtype)
-    total = tf.reduce_sum(tf.gather(rows, places) * inside[:, :, None], 1)
-    return total, tf.maximum(tf.reduce_sum(inside, 1, keepdims=True), 1.0)
+    inside = tf.where(places != 0)
+    documents = tf.shape(places)[0]
+    total = tf.raw_ops.SparseSegmentSumWithNumSegments(
+        data=rows, indices=tf.gather_nd(places, inside), segment_ids=inside[:, 0], num_segments=documents
+    )
+    return total, tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)
 
 
 def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from run.config import ModelConfig, View
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.shared_products import pooled
+from trainer.shared_products import pooled, pooled_in_groups
 
 
 class TextCNN(Branched):
@@ -52,4 +52,5 @@ class TextCNNBranch(Branch):
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""
         rows, places = self.embedding.thinned(rows, places, dropout_seed)
-        return pooled(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])
+        pool = pooled_in_groups if dropout_seed is None else pooled
+        return pool(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])
