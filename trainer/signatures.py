@@ -122,7 +122,7 @@ class ServingModule(tf.Module):
         classes = self.labels.shape[0]
         found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
         _, found = tf.while_loop(lambda start, _: start < tf.size(order), some, [0, found])
-        return tf.gather(found.concat(), tf.argsort(order))
+        return tf.gather(found.concat(), tf.math.invert_permutation(order))
 
 
 def _trimmed(ids: tf.Tensor) -> tf.Tensor:

@@ -37,12 +37,11 @@ class GraphPreparation(tf.Module):
         found: dict[View, tf.RaggedTensor] = {}
         for view in self.views:
             tokens = words if view.startswith("word") else characters
-            kept = kept_tokens(view, self.max_length)
-            found[view] = _first(_pairs(tokens), kept) if view.endswith("2") else _first(tokens, kept)
+            found[view] = _pairs(tokens) if view.endswith("2") else _first(tokens, kept_tokens(view, self.max_length))
         return found
 
     def _words(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The words of texts, without white space and stop words."""
+        """The first words of texts, without white space and stop words: one more than are kept, for the pairs."""
         characters, splits = codes.flat_values, codes.row_splits
         text_starts = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(characters, tf.int64) + 1])
         starts = tf.where(self.segmenter.starts(characters, text_starts[:-1] > 0))[:, 0]
@@ -51,10 +50,11 @@ class GraphPreparation(tf.Module):
         if self.stop_words is not None:
             kept &= self.stop_words.lookup(words) == 0
         at = tf.where(kept)[:, 0]
-        return _rows(tf.gather(words, at), tf.gather(tf.gather(texts_of, starts), at), codes.nrows())
+        kept_words = _rows(tf.gather(words, at), tf.gather(tf.gather(texts_of, starts), at), codes.nrows())
+        return _first(kept_words, kept_tokens("word", self.max_length) + 1)
 
     def _characters(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The first characters of texts, without white space: one more than are kept, which a pair may need."""
+        """The first characters of texts, without white space: one more than are kept, for the pairs."""
         at = tf.where(kinds(codes.flat_values) != SPACE)[:, 0]
         visible = _rows(tf.gather(codes.flat_values, at), tf.gather(texts_of, at), codes.nrows())
         first = _first(visible, kept_tokens("char", self.max_length) + 1)

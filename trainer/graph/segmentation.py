@@ -22,8 +22,8 @@ from trainer.graph.characters import DICTIONARY, LATIN, in_words, kinds
 
 _CODE_BITS = 16
 """Of a code point that stands in words."""
-_NONE = -math.inf
-"""The score where no word is."""
+_NONE = tf.float64.min
+"""The score where no word is: the maximum of nothing."""
 
 
 class _Runs(NamedTuple):
@@ -51,26 +51,19 @@ class GraphSegmenter(tf.Module):
     """Finds where the tokens of texts begin."""
 
     def __init__(self, dictionary: Dictionary):
-        """Builds the trie: its nodes in the order of their depth, then of their prefixes; node 0 is the root.
-
-        So the pairs of parent and character ascend, and a child is found by binary search, without a table of hashes.
-        """
+        """Builds the trie: a number for each prefix of a word, and a table of the child of a node by a character."""
         super().__init__(name="segmenter")
         words = {word: count for word, count in dictionary.frequencies.items() if in_words(word)}
-        prefixes = sorted(words, key=lambda word: (len(word), word))
-        number = {"": 0} | {prefix: node for node, prefix in enumerate(prefixes, 1)}
+        number = {prefix: node for node, prefix in enumerate(["", *words])}
         total = math.log(dictionary.total)
-        scores = [_NONE, *(math.log(words[prefix]) - total if words[prefix] else _NONE for prefix in prefixes)]
-        edges = [number[prefix[:-1]] << _CODE_BITS | ord(prefix[-1]) for prefix in prefixes]
-        firsts = np.zeros(1 << _CODE_BITS, np.int32)
-        for prefix in prefixes:
-            if len(prefix) == 1:
-                firsts[ord(prefix)] = number[prefix]
-        self.firsts = tf.Variable(firsts, trainable=False, name="firsts")
-        self.edges = tf.Variable(np.array(edges, np.int64), trainable=False, name="edges")
+        scores = [_NONE, *(math.log(count) - total if count else _NONE for count in words.values())]
+        edges = [number[prefix[:-1]] << _CODE_BITS | ord(prefix[-1]) for prefix in words]
+        nodes = np.arange(1, len(edges) + 1, dtype=np.int32)
+        children = tf.lookup.KeyValueTensorInitializer(np.array(edges, np.int64), nodes)
+        self.children = tf.lookup.StaticHashTable(children, default_value=0)
         self.scores = tf.Variable(np.array(scores, np.float64), trainable=False, name="scores")
         self.unknown = -total
-        self.longest = max(map(len, prefixes), default=1)
+        self.longest = max(map(len, words), default=1)
 
     def starts(self, codes: tf.Tensor, text_starts: tf.Tensor) -> tf.Tensor:
         """Returns whether a token begins at each character, bool [characters].
@@ -137,8 +130,8 @@ class GraphSegmenter(tf.Module):
             slots: the row for each character, int32 [characters].
         """
         cells, scores = self._words(walked, places, slots * self.longest + self.longest - 1)
-        empty = tf.fill([tf.size(slots) * self.longest], tf.constant(_NONE, tf.float64))
-        table = tf.reshape(tf.tensor_scatter_nd_update(empty, cells[:, None], scores), [-1, self.longest])
+        scores = tf.math.unsorted_segment_max(scores, cells, tf.size(slots) * self.longest)
+        table = tf.reshape(scores, [-1, self.longest])
         no_word = tf.reduce_max(table, 1, keepdims=True) == _NONE
         single = tf.where(no_word, tf.constant(self.unknown, tf.float64), table[:, -1:])
         return tf.concat([table[:, :-1], single], 1)
@@ -162,17 +155,15 @@ class GraphSegmenter(tf.Module):
         *_, all_nodes, all_cells = tf.while_loop(
             lambda _, places, *__: tf.size(places) > 0,
             level,
-            [0, places, tf.gather(self.firsts, tf.gather(walked, places)), cells, *arrays],
+            [0, places, self._children(tf.zeros_like(places), tf.gather(walked, places)), cells, *arrays],
             [tf.TensorShape([]), *[tf.TensorShape([None])] * 3, *[tf.TensorShape(None)] * 2],
         )
         return all_cells.concat(), tf.gather(self.scores, all_nodes.concat())
 
     def _children(self, nodes: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
         """The node that a character leads to from each node; 0 where there is none."""
-        edges = self.edges.value()  # a variable of which TensorFlow itself gathers is copied whenever it is read
-        wanted = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
-        at = tf.minimum(tf.searchsorted(edges, wanted), self.edges.shape[0] - 1)
-        return tf.where(tf.gather(edges, at) == wanted, at + 1, 0)
+        edges = tf.bitwise.left_shift(tf.cast(nodes, tf.int64), _CODE_BITS) | tf.cast(codes, tf.int64)
+        return self.children.lookup(edges)
 
 
 def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
