@@ -16,6 +16,8 @@ Metric = Literal["accuracy", "macro_f1", "loss"]
 
 Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 
+ClassWeights = Literal["none", "balanced"]
+
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
 TextFormat = Literal["text", Format]
@@ -156,6 +158,9 @@ class TrainConfig:
 
     label_smoothing: Fraction = 0.1
     """Share of each label that is spread over all classes in training (Szegedy et al., 2016)."""
+
+    class_weights: ClassWeights = "none"
+    """What documents count in the networks' training: none, all the same; balanced, those of each class together."""
 
     metric: Metric = "accuracy"
     """What makes an epoch better than another on the validation documents: accuracy, macro_f1 or loss."""

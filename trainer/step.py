@@ -60,6 +60,7 @@ class ReplicatedModel:
         self.classes = classes
         self._seed = train.seed
         self._smoothing = train.label_smoothing
+        self._class_weights = tf.Variable(tf.ones([classes]), trainable=False)
         # No variable belongs to the strategy: equal seeds and equal sums keep the workers' weights equal.
         self.networks = networks(model, sizes, classes, train.seed)
         named = self.networks.items()
@@ -77,6 +78,15 @@ class ReplicatedModel:
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER], autograph=False)
         self._infer = tf.function(self._logits, input_signature=[ids], autograph=False)
+
+    def balance(self, documents: np.ndarray) -> None:
+        """Lets the documents of each class together count as much as those of another; their mean weight is 1.
+
+        Args:
+            documents: how many of all workers have each class, [classes].
+        """
+        present = np.count_nonzero(documents)
+        self._class_weights.assign(documents.sum() / (present * np.maximum(documents, 1)))
 
     def train(self, batch: Batch, step: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Trains on each worker's batch.
@@ -113,6 +123,7 @@ class ReplicatedModel:
         found = {view: distinct(of_view) for view, of_view in ids.items()}
         places = {view: of_view for view, (_, of_view) in found.items()}
         rows = {name: tf.gather(table, found[name.view][0]) for name, table in self._tables.items()}
+        counted = weights * tf.gather(self._class_weights, labels)
         with tf.GradientTape() as tape:
             tape.watch(rows)
             loss = tf.zeros([])
@@ -120,7 +131,7 @@ class ReplicatedModel:
                 of_network = {name.view: r for name, r in rows.items() if name.network == network}
                 logits = model.classify(of_network, places, another(dropout_seed, 1_000 * number))
                 losses = tf.nn.softmax_cross_entropy_with_logits(self._targets(labels), logits)
-                loss += tf.reduce_sum(losses * weights)
+                loss += tf.reduce_sum(losses * counted)
         row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
         tokens = {}
         for view in dict.fromkeys(name.view for name in rows):

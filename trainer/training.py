@@ -113,8 +113,10 @@ def train(
     bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
     at = _resumed(model, bests, checkpoints, report)
     started = time.monotonic() - at.seconds
-    documents = int(model.collective.gather(len(shares["train"])).sum())
-    batch = config.batch_size or batches.default_size(documents, place.workers)
+    of_classes = model.collective.sum(np.bincount(shares["train"].labels, minlength=model.classes))
+    if config.class_weights == "balanced":
+        model.balance(of_classes)
+    batch = config.batch_size or batches.default_size(int(of_classes.sum()), place.workers)
     size = batches.size_of(batch, model.collective.rank, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
     bayes = NaiveBayes.of(shares["train"], model.sizes, model.classes, model.collective)

@@ -98,7 +98,9 @@ def _train(collective: Collective, folder: Path, documents: dict[Split, int]) ->
             spool.add(word_block(split, worker, sequence, pairs).to_bytes())
     model = ReplicatedModel(MODEL, TrainConfig(), {"word": VOCABULARY}, CLASSES, collective)
     events: list[Event] = []
-    trained = train(model, TrainConfig(epochs=2, batch_size=8), shares_of(spool), events.append)
+    trained = train(
+        model, TrainConfig(epochs=2, batch_size=8, class_weights="balanced"), shares_of(spool), events.append
+    )
     counted = [event.trained for event in events if isinstance(event, EpochDone)]
     return Outcome(counted, flat(model), trained.test.confusion)
 

@@ -122,6 +122,27 @@ def test_a_smoothed_label_speaks_for_every_class(
     assert float(loss) == pytest.approx(0.8 * RIGHT + 0.2 * WRONG)
 
 
+def test_classes_count_the_same_when_they_are_balanced(
+    collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
+) -> None:
+    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
+    model.restore([known_weights])
+    model.balance(np.array([3, 1]))
+    loss, weight = model.train(batch([[2], [2], [2], [2]], [0, 0, 0, 1], [1, 1, 1, 1]), 1)
+    assert float(loss) == pytest.approx(3 * 2 / 3 * RIGHT + 2 * WRONG)
+    assert float(weight) == 4
+
+
+def test_a_class_without_documents_leaves_the_mean_weight_at_one(
+    collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
+) -> None:
+    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
+    model.restore([known_weights])
+    model.balance(np.array([5, 0]))
+    loss, _ = model.train(batch([[2]], [0], [1]), 1)
+    assert float(loss) == pytest.approx(RIGHT)
+
+
 def test_a_token_of_a_logistic_regression_learns_for_itself(collective: Collective) -> None:
     sizes = ModelConfig(networks=("logistic_regression",))
     model = ReplicatedModel(sizes, SMALL_STEPS, {"word": 5}, 2, collective)

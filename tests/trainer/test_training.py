@@ -231,6 +231,15 @@ def test_a_loss_that_is_no_number_ends_the_training(known_case: Callable[..., Ca
         run.train(GOOD, GOOD, GOOD)
 
 
+@pytest.mark.parametrize(("class_weights", "right", "wrong"), [("none", 3 / 4, 1 / 4), ("balanced", 1 / 2, 1 / 2)])
+def test_balanced_classes_count_the_same(
+    known_case: Callable[..., Case], class_weights: str, right: float, wrong: float
+) -> None:
+    run = known_case(epochs=1, batch_size=4, class_weights=class_weights)
+    run.train([*GOOD[:1] * 3, *TURNED[:1]], [], [])
+    assert run.of(EpochDone)[0].loss == pytest.approx(right * np.log(4 / 3) + wrong * np.log(4))
+
+
 def test_what_is_published_and_tested_are_the_networks_with_naive_bayes(case: Callable[..., Case]) -> None:
     run = case(epochs=1)
     trained = run.train(SEPARABLE, SEPARABLE, SEPARABLE)
