@@ -86,7 +86,7 @@ def test_the_published_models_size_and_the_speed_of_training_are_told_where_ther
     runs = Runs({"mixture": trained, "spark_ml": classical(ml_naive_bayes=0.6)})
     console = Console(file=io.StringIO(), width=100)
     assert compare(["mixture", "ml_naive_bayes"], launch, BASELINES, runs, console) == 0
-    rows = json.loads(Path(launch.out, "comparison.json").read_text())
+    rows = json.loads(Path(launch.out, "comparison.json").read_text(encoding="utf-8"))
     assert [(row["size"], row["documents_per_second"]) for row in rows] == [(2_500_000, 1234.4), (None, None)]
     assert isinstance(console.file, io.StringIO)
     mixture, counting = (line for line in console.file.getvalue().splitlines() if "mixture" in line or "ml_" in line)

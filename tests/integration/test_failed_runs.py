@@ -86,9 +86,7 @@ def test_a_tensorflow_that_does_not_load_ends_the_run_with_its_traceback(
     (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
     broken = tmp_path / "broken" / "tensorflow" / "__init__.py"
     broken.parent.mkdir(parents=True)
-    broken.write_text('import ctypes
-ctypes.CDLL("libcudart.so.0")
-', encoding="utf-8")
+    broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n', encoding="utf-8")
     changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.max_restarts=0")
     arguments = [*changes, "--out", str(tmp_path / "out")]
     environment = ["--", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path}/broken"]

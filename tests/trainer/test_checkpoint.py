@@ -84,7 +84,7 @@ def test_one_whose_bytes_have_changed_is_passed_over(folder: Path, told: list[Ev
 
 
 def test_one_that_cannot_be_written_is_told_of_and_the_next_one_is_tried(folder: Path, told: list[Event]) -> None:
-    folder.write_text("a file stands where the folder is to be")
+    folder.write_text("a file stands where the folder is to be", encoding="utf-8")
     checkpoints = saved(folder, told, Position(1, 5))
     assert [type(event) for event in told] == [Warned]
     folder.unlink()
