@@ -1,6 +1,6 @@
 """Multinomial naive Bayes over the tokens of all views: what counting alone knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -32,13 +32,15 @@ class NaiveBayes(tf.Module):
         self.tables = {view: tf.Variable(table, trainable=False, dtype=tf.float32) for view, table in tables.items()}
 
     @classmethod
-    def of(cls, share: Share, sizes: Mapping[View, int], classes: int, collective: Collective) -> "NaiveBayes":
+    def of(
+        cls, shares: Sequence[Share], sizes: Mapping[View, int], classes: int, collective: Collective
+    ) -> "NaiveBayes":
         """Counts the documents of all workers; every worker must call it, and gets the same."""
-        documents = collective.sum(np.bincount(share.labels, minlength=classes))
+        documents = collective.sum(np.sum([np.bincount(share.labels, minlength=classes) for share in shares], 0))
         prior = np.log((documents + SMOOTHING) / (documents + SMOOTHING).sum())
         tables = {}
         for view, size in sizes.items():
-            counts = collective.sum(_counts(share, view, size, classes)).copy()
+            counts = collective.sum(np.sum([_counts(share, view, size, classes) for share in shares], 0)).copy()
             counts[:FIRST_TOKEN] = 0
             known = max(size - FIRST_TOKEN, 1)
             table = np.log((counts + SMOOTHING) / (counts.sum(0) + SMOOTHING * known))

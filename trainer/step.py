@@ -12,7 +12,6 @@ from run.metrics import Evaluation
 from trainer.batches import Batch
 from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.judging import evaluated
-from trainer.lazy_adam import LazyAdam
 from trainer.liveness import progress
 from trainer.models.build import networks
 from trainer.models.network import Network, another, distinct
@@ -69,8 +68,9 @@ class ReplicatedModel:
         variables = [v.value for network in self.networks.values() for v in network.trainable_variables]
         self._dense = [v for v in variables if id(v) not in tables]
         self._table_optimizers = {
-            name: LazyAdam(table, train.learning_rate * self.networks[name.network].rate)
+            name: network.optimizer(table, train.learning_rate * network.rate)
             for name, table in self._tables.items()
+            for network in [self.networks[name.network]]
         }
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)

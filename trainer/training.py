@@ -119,7 +119,9 @@ def train(
     batch = config.batch_size or batches.default_size(int(of_classes.sum()), place.workers)
     size = batches.size_of(batch, model.collective.rank, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
-    bayes = NaiveBayes.of(shares["train"], model.sizes, model.classes, model.collective)
+
+    def counted(*splits: Split) -> NaiveBayes:
+        return NaiveBayes.of([shares[split] for split in splits], model.sizes, model.classes, model.collective)
 
     def reached(position: Position) -> None:
         if checkpoints and checkpoints.due:
@@ -144,10 +146,10 @@ def train(
     if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):
         raise TrainingError(DIVERGED)
     model.restore([best.weights for best in bests])
-    mixture = Mixture(model.networks, bayes)
-    judge = Judge(mixture, model.sizes, model.classes, model.collective)
-    mixture.weights.assign(judge.fitted(shares["validation"]))
-    test, members = judge.evaluate(shares["test"])
+    fitted = _judge(model, Mixture(model.networks, counted("train"))).fitted(shares["validation"])
+    # The validation documents have done their work as such, and are counted too.
+    mixture = Mixture(model.networks, counted("train", "validation"), fitted)
+    test, members = _judge(model, mixture).evaluate(shares["test"])
     weights = dict(zip(mixture.names, mixture.weights.numpy().tolist(), strict=True))
     report(
         Tested(
@@ -162,6 +164,10 @@ def train(
         )
     )
     return Trained(mixture, test, bests[0].epoch, epochs, speed.per_second())
+
+
+def _judge(model: ReplicatedModel, mixture: Mixture) -> Judge:
+    return Judge(mixture, model.sizes, model.classes, model.collective)
 
 
 def _resumed(model: ReplicatedModel, bests: list[_Best], checkpoints: Checkpoints | None, report: Report) -> Position:

@@ -148,8 +148,8 @@ def test_a_token_of_a_logistic_regression_learns_for_itself(collective: Collecti
     model = ReplicatedModel(sizes, SMALL_STEPS, {"word": 5}, 2, collective)
     model.train(batch([[2, 3]], [1], [1]), 1)
     (weights, _), *_ = model.weights()
-    # Adam's first step, three times as long as that of other weights.
-    assert weights == pytest.approx(np.array([[0, 0], [0, 0], [-0.03, 0.03], [-0.03, 0.03], [0, 0]]), abs=1e-5)
+    # Adagrad's first step, fifty times the learning rate.
+    assert weights == pytest.approx(np.array([[0, 0], [0, 0], [-0.5, 0.5], [-0.5, 0.5], [0, 0]]), abs=1e-5)
 
 
 def test_dropout_is_the_same_in_the_same_step_and_another_in_another(collective: Collective) -> None:

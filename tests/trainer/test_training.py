@@ -253,6 +253,12 @@ def test_what_is_published_and_tested_are_the_networks_with_naive_bayes(case: Ca
     assert trained.test.confusion.tolist() == tested.confusion
 
 
+def test_what_naive_bayes_says_in_the_end_is_counted_from_validation_documents_too(case: Callable[..., Case]) -> None:
+    first, second = (case(epochs=1).train(SEPARABLE, validation, []) for validation in (SEPARABLE, SEPARABLE * 2))
+    tables = [trained.model.bayes.tables["word"].numpy() for trained in (first, second)]
+    assert (tables[0] != tables[1]).any()
+
+
 def test_without_validation_documents_the_networks_mean_stands_alone(case: Callable[..., Case]) -> None:
     trained = case(epochs=1).train(SEPARABLE, [], SEPARABLE)
     assert trained.model.weights.numpy().tolist() == [0.5, 0.5, 0]

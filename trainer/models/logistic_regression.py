@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from run.config import ModelConfig, View
 from trainer.models.network import Network, summed
+from trainer.table_optimizers import Adagrad
 
 
 class LogisticRegression(Network):
@@ -14,7 +15,8 @@ class LogisticRegression(Network):
     Single tokens and pairs can speak for a class by themselves, which a network of embeddings has to learn.
     """
 
-    rate = 3.0
+    optimizer = Adagrad
+    rate = 50.0
     """Its tokens are rare, and all weights begin at zero."""
 
     def __init__(self, _: ModelConfig, sizes: Mapping[View, int], classes: int, seed: int):  # noqa: ARG002 - as others

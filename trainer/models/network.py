@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from run.config import View
 from text.vocabulary import PADDING
+from trainer.table_optimizers import LazyAdam, TableOptimizer
 
 
 class Network(keras.Model):
@@ -18,6 +19,8 @@ class Network(keras.Model):
     updates the rows that the batch has touched, however large the vocabulary is.
     """
 
+    optimizer: type[TableOptimizer] = LazyAdam
+    """Of its tables."""
     rate = 1.0
     """How much faster than `train.learning_rate` its tables learn."""
     tables: dict[View, tf.Variable]

@@ -1,10 +1,14 @@
-"""LazyAdam is Adam for the rows that have a gradient, and leaves the others alone."""
+"""Optimizers of tables: as those of Keras for the rows that have a gradient, and the others are left alone."""
+
+from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from trainer.lazy_adam import LazyAdam
+from trainer.table_optimizers import Adagrad, LazyAdam, TableOptimizer
 
 RATE = 0.01
 
@@ -13,10 +17,19 @@ def gradients(step: int) -> np.ndarray:
     return np.random.default_rng(step).normal(size=(4, 3)).astype(np.float32)
 
 
-def test_it_is_adam_where_every_row_has_a_gradient() -> None:
+@pytest.mark.parametrize(
+    ("kind", "of_keras"),
+    [
+        (LazyAdam, keras.optimizers.Adam),
+        (Adagrad, partial(keras.optimizers.Adagrad, initial_accumulator_value=0.0)),
+    ],
+)
+def test_where_every_row_has_a_gradient_it_is_that_of_keras(
+    kind: type[TableOptimizer], of_keras: Callable[[float], keras.optimizers.Optimizer]
+) -> None:
     start = gradients(0)
     table, expected = tf.Variable(start), keras.Variable(start)
-    rows_first, dense = LazyAdam(table, RATE), keras.optimizers.Adam(RATE)
+    rows_first, dense = kind(table, RATE), of_keras(RATE)
     order = np.array([2, 0, 3, 1])
     for step in range(1, 21):
         rows_first.apply(tf.constant(order), tf.constant(gradients(step)[order]), tf.constant(float(step)))
@@ -24,9 +37,10 @@ def test_it_is_adam_where_every_row_has_a_gradient() -> None:
     np.testing.assert_allclose(table.numpy(), np.asarray(expected), rtol=0, atol=1e-6)
 
 
-def test_a_row_without_a_gradient_stays_and_starts_late_with_a_full_step() -> None:
+@pytest.mark.parametrize("kind", [LazyAdam, Adagrad])
+def test_a_row_without_a_gradient_stays_and_starts_late_with_a_full_step(kind: type[TableOptimizer]) -> None:
     table = tf.Variable(tf.zeros([3, 2]))
-    optimizer = LazyAdam(table, RATE)
+    optimizer = kind(table, RATE)
     optimizer.apply(tf.constant([0]), tf.constant([[1.0, -1.0]]), tf.constant(1.0))
     assert table.numpy()[1:].tolist() == [[0, 0], [0, 0]]
     np.testing.assert_allclose(table.numpy()[0], [-RATE, RATE], rtol=1e-5)
