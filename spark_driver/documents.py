@@ -187,11 +187,7 @@ def _csv(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataF
     columns = columns_of(names, path, data) if first else _no_columns(data)
     schema = ", ".join(f"c{i} string" for i in range(len(columns))) + f", {_CORRUPT} string"
     named = is_header(names, data)
-    frame = (
-        spark.read.options(**options, header=named, columnNameOfCorruptRecord=_CORRUPT)
-        .schema(schema)
-        .csv(path)
-    )
+    frame = spark.read.options(**options, header=named, columnNameOfCorruptRecord=_CORRUPT).schema(schema).csv(path)
     wanted = [columns.index(data.text_column), columns.index(data.label_column)]
     selected = frame.select(
         *(F.encode(f"c{i}", "ISO-8859-1") for i in wanted),

@@ -137,7 +137,7 @@ def ended(command: Sequence[str]) -> Ended:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         timeout=LIMIT_SECONDS,
         check=False,
     )
@@ -268,7 +268,7 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
         ["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train],  # as in the background of a CI step
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stderr is not None
         said = ""
