@@ -18,6 +18,7 @@ from typing import get_args
 
 from rich.console import Console
 
+import storage
 from cluster import compare, local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
@@ -199,11 +200,20 @@ def _texts(options: argparse.Namespace) -> Iterator[str]:
     yield from options.text
     if options.file is None and options.text:
         return
+    if options.file in (None, "-"):
+        yield from _lines(sys.stdin.fileno(), "standard input")
+        return
+    with storage.local_copy(options.file) as path:
+        yield from _lines(path, options.file)
+
+
+def _lines(file: Path | int, name: str) -> Iterator[str]:
+    """The lines of a file, or of one that is open, without their ends and without a byte order mark."""
     try:
-        with sys.stdin if options.file in (None, Path("-")) else options.file.open(encoding="utf-8") as file:
-            yield from (line.rstrip("\r\n") for line in file)
+        with open(file, encoding="utf-8-sig", closefd=isinstance(file, Path)) as lines:
+            yield from (line.rstrip("\r\n") for line in lines)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{options.file} cannot be read as UTF-8 text, one document a line: {error}") from error
+        raise DataError(f"{name} cannot be read as UTF-8 text, one document a line: {error}") from error
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -296,7 +306,9 @@ def parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     predict.add_argument("--text", action="append", default=[], help="a text; may be given more than once")
-    predict.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a text a line; - for standard input")
+    predict.add_argument(
+        "file", nargs="?", metavar="FILE", help="a text a line, here or on HDFS; - or none for standard input"
+    )
     predict.add_argument("--json", action="store_true", help="a JSON object a line")
     predict.add_argument("--input", metavar="URI", help="a file, a folder or a pattern, as Spark reads it")
     predict.add_argument("--output", metavar="DIR", help="where predictions and result.json go, on YARN on HDFS")
@@ -311,7 +323,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
     evaluate.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     evaluate.add_argument(
-        "data", type=Path, metavar="DATA", help="a file as the run's input: .tsv, .csv, .jsonl, .parquet"
+        "data", metavar="DATA", help="a file as the run's input, here or on HDFS: .tsv, .csv, .jsonl, .parquet"
     )
     evaluate.add_argument("--json", action="store_true", help="a JSON object")
     evaluate.set_defaults(run=_evaluate)

@@ -29,7 +29,7 @@ Figures = dict[str, float]
 def script(name: str, *arguments: str) -> dict[str, Any]:
     """What a measurement in a process of its own prints last, as JSON."""
     command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
-    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_SECONDS).stdout
+    output = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS).stdout
     answer: dict[str, Any] = json.loads(output.splitlines()[-1])
     return answer
 

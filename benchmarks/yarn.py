@@ -99,6 +99,8 @@ def count(profile: Path) -> float:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS, check=False
+    )
     if ended.returncode:
         raise RuntimeError(f"{command} has ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")

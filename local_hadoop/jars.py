@@ -59,7 +59,8 @@ def _copy_dependencies(folder: Path) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=FETCH_TIMEOUT_S,
             check=True,
         )

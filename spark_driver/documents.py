@@ -19,6 +19,7 @@ from text.records import (
     columns_of,
     fields_of_json,
     fields_of_values,
+    first_of_csv,
     is_header,
     require_columns,
     split_of,
@@ -112,8 +113,9 @@ def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, Da
             columns = _tsv_columns(lines, path, data)
             fields = fields_of_values(columns, data)
             return _rows_below_header(columns, data), lines, lambda line: fields(line.split(b"\t"))
-        read = _csv if data.format == "csv" else _parquet
-        return _rows_of_columns, read(spark, path, data), _fields_of_columns
+        if data.format == "csv":
+            return *_csv(spark, path, data), _fields_of_columns
+        return _rows_of_columns, _parquet(spark, path, data), _fields_of_columns
 
 
 def _lines(spark: SparkSession, path: str) -> DataFrame:
@@ -173,27 +175,26 @@ def _no_columns(data: DataConfig) -> tuple[str, str]:
     return data.text_column, data.label_column
 
 
-def _csv(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
-    """The columns of CSV files (RFC 4180) as bytes.
+def _csv(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame]:
+    """How a partition's rows come out of its batches, and the columns of CSV files (RFC 4180) as bytes.
 
     Read as Latin-1, which gives each byte a character, so that Spark's parser keeps the bytes as they are.
     """
     options: dict[str, Any] = {"encoding": "ISO-8859-1", "multiLine": True, "escape": '"', "columnPruning": False}
     first = spark.read.options(**options).csv(path).limit(1).collect()
-    names = [(value or "").encode("latin-1").removeprefix(BYTE_ORDER_MARK) for value in first[0]] if first else []
+    names = [(value or "").encode("latin-1") for value in first[0]] if first else []
+    names[:1] = map(first_of_csv, names[:1])
     columns = columns_of(names, path, data) if first else _no_columns(data)
     schema = ", ".join(f"c{i} string" for i in range(len(columns))) + f", {_CORRUPT} string"
-    rows = (
-        spark.read.options(**options, header=is_header(names, data), columnNameOfCorruptRecord=_CORRUPT)
-        .schema(schema)
-        .csv(path)
-    )
+    named = is_header(names, data)
+    frame = spark.read.options(**options, header=named, columnNameOfCorruptRecord=_CORRUPT).schema(schema).csv(path)
     wanted = [columns.index(data.text_column), columns.index(data.label_column)]
-    return rows.select(
+    selected = frame.select(
         *(F.encode(f"c{i}", "ISO-8859-1") for i in wanted),
         F.encode(_CORRUPT, "ISO-8859-1"),
         F.col("_metadata.file_path"),
     )
+    return (_rows_of_columns if named or 0 not in wanted else _unmarked_rows(wanted.index(0))), selected
 
 
 def _parquet(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
@@ -210,6 +211,28 @@ def _rows_of_columns(batches: _Batches) -> Iterator[list[_Row]]:
     for batch in batches:
         texts, labels, corrupt, sources = (batch.column(i).to_pylist() for i in range(4))
         yield list(zip(sources, zip(texts, labels, corrupt, strict=True), strict=True))
+
+
+def _unmarked_rows(place: int) -> _Rows:
+    """As `_rows_of_columns` for CSV files, without a byte order mark in the value that each begins with.
+
+    Args:
+        place: that of the files' first column among text and label.
+    """
+
+    def rows(batches: _Batches) -> Iterator[list[_Row]]:
+        last_source = None
+        for batch in _rows_of_columns(batches):
+            kept = []
+            for source, row in batch:
+                values = list(row)
+                if source != last_source and values[place]:
+                    values[place] = first_of_csv(values[place])
+                last_source = source
+                kept.append((source, tuple(values)))
+            yield kept
+
+    return rows
 
 
 def _fields_of_columns(row: tuple[bytes | None, bytes | None, bytes | None]) -> Fields:

@@ -1,6 +1,7 @@
 """Folders: made, listed, copied and moved whole."""
 
 import hashlib
+import posixpath
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from storage.backend import at
 from storage.errors import StorageError
-from storage.files import Writer, chunks, create, remove, size
+from storage.files import Writer, chunks, create, exists, remove, size
 from storage.uris import is_local, join, path_of
 
 
@@ -67,13 +68,23 @@ def copy_folder(source: str, target: str) -> None:
 
 @contextmanager
 def local_copy(uri: str) -> Iterator[Path]:
-    """Gives a folder on a local disk: the folder itself, or else a copy for as long as it is needed."""
+    """Gives a folder or a file on a local disk: itself, or else a copy of the same name for as long as it is needed.
+
+    Raises:
+        StorageError: it is on HDFS, and is not there or cannot be read.
+    """
     if is_local(uri):
         yield Path(path_of(uri))
         return
     with TemporaryDirectory(prefix="from-hdfs-") as folder:
-        copy_folder(uri, folder)
-        yield Path(folder)
+        copy = Path(folder, posixpath.basename(path_of(uri)))
+        if size(uri) is not None:
+            _digest(uri, copy=create(str(copy), uri))
+        elif exists(uri):
+            copy_folder(uri, str(copy))
+        else:
+            raise StorageError(f"{uri} cannot be read: there is no such file or folder.", "Check the path.")
+        yield copy
 
 
 def _copied(source: str, target: str, folder: str) -> Iterator[tuple[str, tuple[int, str]]]:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +18,7 @@ from text.records import (
     document,
     fields_of_json,
     fields_of_values,
+    first_of_csv,
     is_header,
     require_columns,
 )
@@ -58,7 +59,8 @@ def _jsonl(path: Path, config: DataConfig) -> Iterator[Fields | RowError]:
 def _tsv(path: Path, config: DataConfig) -> Iterator[Fields | RowError]:
     with path.open("rb") as file:
         lines = (line.removesuffix(b"\n").removesuffix(b"\r") for line in file)
-        yield from _below_header((line.split(b"\t") for line in lines), path, config)
+        unmarked = chain((line.removeprefix(BYTE_ORDER_MARK) for line in islice(lines, 1)), lines)
+        yield from _below_header((line.split(b"\t") for line in unmarked), path, config)
 
 
 def _csv(path: Path, config: DataConfig) -> Iterator[Fields | RowError]:
@@ -66,14 +68,14 @@ def _csv(path: Path, config: DataConfig) -> Iterator[Fields | RowError]:
     # Latin-1 gives each byte a character, so that broken UTF-8 stays visible.
     with path.open(encoding="latin-1", newline="") as file:
         rows = ([value.encode("latin-1") for value in row] for row in csv.reader(file) if row)
-        yield from _below_header(rows, path, config)
+        unmarked = chain(([first_of_csv(value), *others] for value, *others in islice(rows, 1)), rows)
+        yield from _below_header(unmarked, path, config)
 
 
 def _below_header(rows: Iterator[list[bytes]], path: Path, config: DataConfig) -> Iterator[Fields | RowError]:
     first = next(rows, None)
     if first is None:
         return
-    first[0] = first[0].removeprefix(BYTE_ORDER_MARK)
     fields = fields_of_values(columns_of(first, str(path), config), config)
     for values in rows if is_header(first, config) else chain([first], rows):
         try:

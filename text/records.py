@@ -66,6 +66,18 @@ def fields_of_values(columns: Sequence[str], config: DataConfig) -> Callable[[Se
     return fields
 
 
+def first_of_csv(value: bytes) -> bytes:
+    """Returns the first value of a CSV file without a byte order mark.
+
+    To a parser, a value that begins with the mark is not a quoted one, and its quotes are text: they go with the mark.
+    """
+    if not value.startswith(BYTE_ORDER_MARK):
+        return value
+    marked = value.removeprefix(BYTE_ORDER_MARK)
+    quoted = len(marked) > 1 and marked.startswith(b'"') and marked.endswith(b'"')
+    return marked[1:-1].replace(b'""', b'"') if quoted else marked
+
+
 def is_header(names: Sequence[bytes], config: DataConfig) -> bool:
     """Tells whether the first row of a TSV or CSV file names its columns."""
     return {config.text_column.encode(), config.label_column.encode()} <= set(names)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+import storage
 from run.config import DataConfig
 from run.metrics import Evaluation
 from text.errors import DataError, RowError
@@ -17,10 +18,14 @@ from trainer import golden
 from trainer.serving import BATCH, Classifier
 
 
-def evaluate(classifier: Classifier, path: Path) -> tuple[Evaluation, Counter[str]]:
+def evaluate(classifier: Classifier, uri: str) -> tuple[Evaluation, Counter[str]]:
     """Holds a model to its golden examples, classifies the documents of a file and compares their labels.
 
     Each text is segmented in Python too, as training does it, and the tokens are compared.
+
+    Args:
+        classifier: the model.
+        uri: of the file, on a local disk or on HDFS; its ending tells its format, or else it is that of the run.
 
     Returns:
         The evaluation, and how many rows were left out, by reason.
@@ -28,20 +33,22 @@ def evaluate(classifier: Classifier, path: Path) -> tuple[Evaluation, Counter[st
     Raises:
         ModelError: the model does not answer as when it was trained, or segments a text in another way.
         DataError: the file cannot be read, or no row of it can be used.
+        StorageError: it is on HDFS and cannot be read.
     """
     classifier.check()
     classes = {label: number for number, label in enumerate(classifier.labels)}
     left_out: Counter[str] = Counter()
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     loss = 0.0
-    documents = _documents(classifier, path, classes, left_out)
-    while batch := list(islice(documents, BATCH)):
-        texts, labels = zip(*batch, strict=True)
-        probabilities = _probabilities(classifier, texts)
-        np.add.at(confusion, (labels, probabilities.argmax(1)), 1)
-        loss -= float(np.log(np.maximum(probabilities[range(len(labels)), labels], sys.float_info.min)).sum())
+    with storage.local_copy(uri) as path:
+        documents = _documents(classifier, path, classes, left_out)
+        while batch := list(islice(documents, BATCH)):
+            texts, labels = zip(*batch, strict=True)
+            probabilities = _probabilities(classifier, texts)
+            np.add.at(confusion, (labels, probabilities.argmax(1)), 1)
+            loss -= float(np.log(np.maximum(probabilities[range(len(labels)), labels], sys.float_info.min)).sum())
     if not confusion.any():
-        raise DataError(f"no row of {path} can be used: {dict(left_out) or 'it is empty'}")
+        raise DataError(f"no row of {uri} can be used: {dict(left_out) or 'it is empty'}")
     return Evaluation(confusion, loss / float(confusion.sum())), left_out
 
 

@@ -35,7 +35,12 @@ def java_version() -> Iterator[Finding]:
         return
     try:
         said = subprocess.run(
-            [program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=JAVA_SECONDS
+            [program, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=JAVA_SECONDS,
         ).stderr
     except (OSError, subprocess.TimeoutExpired) as error:
         yield failed("Java", f"{program} does not run: {error}", f"Install Java {JAVA} or later.")

@@ -32,7 +32,7 @@ def executor(tmp_path: Path) -> Iterator[Executor]:
             environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "LOCAL_DIRS": f"{local},/another"}
             pipe = subprocess.PIPE
             command = [sys.executable, "-c", EXECUTOR]
-            process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+            process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8")
             running.enter_context(process)
             return process
 

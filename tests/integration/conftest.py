@@ -86,7 +86,7 @@ def command() -> Command:
                 list(map(str, arguments)),
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                text=True,
+                encoding="utf-8",
                 env=environment,
             ) as process,
             _bounded(Running(process, mark)) as running,

@@ -23,7 +23,7 @@ except KeyboardInterrupt as interrupt:
 
 def said(number: signal.Signals, shell: str = "") -> str:
     command = ["bash", "-c", f'{shell} exec "$@"', "bash", sys.executable, "-c", PROGRAM, str(int(number))]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=60).stdout.strip()
 
 
 @pytest.mark.parametrize("number", signals.ENDING)
@@ -40,7 +40,9 @@ def test_a_program_that_is_started_meanwhile_ignores_none_of_them() -> None:
     before = {number: signal.signal(number, signal.SIG_IGN) for number in signals.ENDING}
     try:
         with signals.raised():
-            status = subprocess.run(["cat", "/proc/self/status"], check=True, capture_output=True, text=True).stdout
+            status = subprocess.run(
+                ["cat", "/proc/self/status"], check=True, capture_output=True, encoding="utf-8"
+            ).stdout
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -61,7 +61,7 @@ def serving(models: Path) -> Iterator[Server]:
     log = models.with_name(f"{models.name}.log")
     with (
         log.open("w", encoding="utf-8") as stderr,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8") as process,
     ):
         try:
             assert process.stdout is not None
@@ -193,7 +193,7 @@ def test_a_new_version_is_taken_up_and_a_broken_one_is_not(exported: Path, tmp_p
 
 def test_a_port_that_is_taken_is_an_error_of_the_users(server: Server) -> None:
     command = [str(Path(sys.executable).with_name("textcnn")), "serve", str(server.models), "--port", str(server.port)]
-    refused = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    refused = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS, check=False)
     assert refused.returncode == 2
     assert f"127.0.0.1:{server.port} cannot be listened at" in refused.stderr
 

@@ -68,6 +68,31 @@ def test_a_byte_order_mark_is_part_of_no_name_and_of_no_text(first: str, prepare
     assert usable(rows) == [("x", "好看"), ("y", "\ufeff 难看")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("tsv", "text\tlabel\n好看\tx\n"),
+        ("tsv", "好看\tx\n"),
+        ("csv", "text,label\n好看,x\n"),
+        ("csv", "好看,x\n"),
+        ("csv", '"text","label"\n"好看","x"\n'),
+        ("csv", '"好看","x"\n'),
+        ("csv", '"好""看","x"\n'),
+        ("jsonl", '{"text": "好看", "label": "x"}\n'),
+    ],
+)
+def test_a_byte_order_mark_changes_nothing_in_training_nor_in_evaluation(
+    prepare: Prepare, tmp_path: Path, kind: str, content: str
+) -> None:
+    data = {"input": str(tmp_path / f"a.{kind}"), "format": kind, "columns": ("text", "label")}
+    seen = []
+    for mark in ("", "\ufeff"):
+        (tmp_path / f"a.{kind}").write_text(mark + content, encoding="utf-8")
+        seen.append((usable(prepare(**data)), list(read(tmp_path / f"a.{kind}", DataConfig(**data)))))  # type: ignore[arg-type]
+    assert seen[0] == seen[1]
+    assert len(seen[0][0]) == len(seen[0][1]) == 1
+
+
 def test_each_of_several_tsv_files_may_name_the_columns(prepare: Prepare, tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.tsv").write_text(f"text\tlabel\n{name}\tx\n", encoding="utf-8")

@@ -93,7 +93,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["subproc
     """A worker's process that hangs, in this working directory."""
     path = {**os.environ, "PYTHONPATH": os.pathsep.join(["", *filter(None, sys.path), str(Path().absolute())])}
     monkeypatch.chdir(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", WAITS], env=path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", WAITS], env=path, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waits\n"
         yield process

@@ -254,7 +254,7 @@ def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
         [sys.executable, "-c", RENDER],
         input=json.dumps(values),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(shipped)},

@@ -57,7 +57,7 @@ def test_no_default_that_is_configured() -> None:
         storage.names("hdfs:///runs")
 
 
-def test_a_log_waits_for_an_hdfs_that_comes_back_and_says_at_the_end_if_it_has_not() -> None:
+def test_a_log_for_an_hdfs_that_never_comes_says_so_at_the_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     log = storage.Log(f"hdfs://127.0.0.1:{port}/log")

@@ -20,7 +20,7 @@ def documents(tmp_path: Path) -> Path:
 
 
 def test_labels_are_compared_and_rows_without_a_known_label_left_out(exported: Path, documents: Path) -> None:
-    evaluation, left_out = evaluate(Classifier(exported), documents)
+    evaluation, left_out = evaluate(Classifier(exported), str(documents))
     assert evaluation.confusion.tolist() == [[1, 1], [0, 1]]
     assert dict(left_out) == {"label that training never saw": 1}
 
@@ -42,7 +42,7 @@ def test_a_model_that_answers_otherwise_than_in_training_is_refused(
     changed = json.loads(first) | {"probabilities": [0.76, 0.24]}
     golden.write_text("\n".join([json.dumps(changed), *others]), encoding="utf-8")
     with pytest.raises(ModelError, match=r"differs from the trained model by 0\.01"):
-        evaluate(Classifier(trusted(model)), documents)
+        evaluate(Classifier(trusted(model)), str(documents))
 
 
 def test_a_text_that_the_graph_segments_in_another_way_than_python_is_told(
@@ -52,4 +52,4 @@ def test_a_text_that_the_graph_segments_in_another_way_than_python_is_told(
     (model / "assets.extra" / "stop_words.txt").write_text("书\n", encoding="utf-8")
     reason = r"differs from Python's in '坏，书': token 3 of the view 'word' is '书' in its graph, None in Python"
     with pytest.raises(ModelError, match=reason):
-        evaluate(Classifier(trusted(model)), documents)
+        evaluate(Classifier(trusted(model)), str(documents))

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,7 @@ def test_a_second_one_in_the_same_folder_is_refused(hadoop: LocalHadoop) -> None
 def test_up_and_down_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A node is killed on the way; no process, no container and no folder is left."""
     fetch_jars()
+    mark = uuid.uuid4().hex  # the name of the container's program, and of no other
     folder = tmp_path / "hadoop"
     begun = time.monotonic()
     assert main(["up", "--folder", str(folder), "--nodes", "1"]) == 0
@@ -140,9 +142,9 @@ def test_up_and_down_from_the_command_line(tmp_path: Path, capsys: pytest.Captur
     try:
         assert main(["status", "--folder", str(folder)]) == 0
         now = status(folder)
-        submit(now.hadoop, "sleep 123456")
-        assert wait_until(lambda: bool(processes_that_mention("123456")), ENOUGH_S)
-        containers = processes_that_mention("123456")
+        submit(now.hadoop, f"exec -a {mark} sleep 123456")
+        assert wait_until(lambda: bool(processes_that_mention(mark)), ENOUGH_S)
+        containers = processes_that_mention(mark)
 
         victim = next(daemon for daemon in now.daemons if daemon.name == "node-manager-0")
         os.kill(victim.pid, signal.SIGKILL)
@@ -156,7 +158,7 @@ def test_up_and_down_from_the_command_line(tmp_path: Path, capsys: pytest.Captur
     assert not folder.exists()
     assert not list(processes_of(folder))
     assert not processes_that_mention(str(folder))
-    assert not processes_that_mention("123456")
+    assert not processes_that_mention(mark)
 
 
 def test_a_daemon_that_does_not_start_says_why_and_leaves_nothing(

@@ -135,6 +135,11 @@ class TestFolders(FoldersContract):
             assert (copy / "a" / "file").read_bytes() == b"x"
         assert not copy.exists()
         assert storage.read(f"{root}/a/file") == b"x"
+        with storage.local_copy(f"{root}/a/file") as file:
+            assert (file.name, file.read_bytes()) == ("file", b"x")
+        assert not file.exists()
+        with pytest.raises(StorageError, match="no such file"), storage.local_copy(f"{root}/nowhere"):
+            pass
 
 
 class TestLog(LogInPartsContract):

@@ -8,10 +8,12 @@ import sys
 import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import storage
@@ -131,17 +133,23 @@ def command(staged: str, environment: Path, tmp_path: Path) -> Command:
 
 
 def ended(command: Sequence[str]) -> Ended:
-    """Runs a command to its end."""
-    result = subprocess.run(
+    """Runs a command to its end; one that does not end is killed with all that it has started."""
+    with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
-    )
-    return Ended(result.returncode, result.stdout)
+        encoding="utf-8",
+    ) as process:
+        started = psutil.Process(process.pid)
+        try:
+            terminal, _ = process.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            for running in (started, *started.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    running.kill()
+            raise
+    return Ended(process.returncode, terminal)
 
 
 def application(hadoop: LocalHadoop, identity: str) -> dict[str, Any]:
@@ -268,7 +276,7 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
         ["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train],  # as in the background of a CI step
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     ) as process:
         assert process.stderr is not None
         said = ""
