@@ -118,6 +118,9 @@ class ModelConfig:
     embedding_size: Positive = 128
     """Dimensions of a token's embedding."""
 
+    vectors: str | None = None
+    """File of vectors that the embeddings of words begin with, in word2vec's text format; any URI that Spark reads."""
+
     widths: tuple[Positive, ...] = (1, 2, 3)
     """How many neighbouring tokens each group of a textcnn's filters sees."""
 
@@ -207,4 +210,8 @@ class RunConfig:
             raise ValueError(
                 "a textcnn and a textrnn need a view of text.views in model.views. Received: "
                 f"model.views={list(self.model.views)}, text.views={list(self.text.views)}"
+            )
+        if self.model.vectors is not None and "word" not in self.text.views:
+            raise ValueError(
+                f"model.vectors are of words: text.views has none of them. Received: text.views={list(self.text.views)}"
             )

@@ -20,6 +20,7 @@ from spark_driver.gang import Gang, taken_back_on_error
 from spark_driver.preparing import prepare
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
+from spark_driver.word_vectors import word_vectors
 from trainer.assignment import Assignment
 
 
@@ -36,12 +37,14 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
         check_batch(config.train, request)
         terminal.stage("reading and preparing the documents")
         prepared = prepare(spark, config, folder, result)
+        vectors = word_vectors(spark, config.model, prepared.language, terminal.say)
         blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
 
         executors.check_registered(spark.sparkContext, request.executors)
         assignment = Assignment(
             config,
             prepared.language,
+            vectors,
             prepared.golden,
             prepared.counts.documents,
             folder.checkpoints,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from run.config import RunConfig
 from run.splits import Split
 from text.language import Language
+from text.vectors import WordVectors
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,8 @@ class Assignment:
 
     config: RunConfig
     language: Language
+    vectors: WordVectors | None
+    """What the embeddings of words begin with, if not at random."""
     golden: tuple[str, ...]
     """Texts that the exported model is held to before it is published."""
     rows: dict[Split, int]

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from run.config import ModelConfig, TrainConfig, View
 from run.metrics import Evaluation
+from text.vectors import WordVectors
 from trainer.batches import Batch
 from trainer.collective import Collective, sum_over_replicas, summed_rows
 from trainer.judging import evaluated
@@ -63,13 +64,13 @@ class ReplicatedModel:
         # No variable belongs to the strategy: equal seeds and equal sums keep the workers' weights equal.
         self.networks = networks(model, sizes, classes, train.seed)
         named = self.networks.items()
-        self._tables = {Table(name, view): table for name, network in named for view, table in network.tables.items()}
-        tables = {id(table) for table in self._tables.values()}
+        self.tables = {Table(name, view): table for name, network in named for view, table in network.tables.items()}
+        tables = {id(table) for table in self.tables.values()}
         variables = [v.value for network in self.networks.values() for v in network.trainable_variables]
         self._dense = [v for v in variables if id(v) not in tables]
         self._table_optimizers = {
             name: network.optimizer(table, train.learning_rate * network.rate)
-            for name, table in self._tables.items()
+            for name, table in self.tables.items()
             for network in [self.networks[name.network]]
         }
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
@@ -78,6 +79,12 @@ class ReplicatedModel:
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER], autograph=False)
         self._infer = tf.function(self._logits, input_signature=[ids], autograph=False)
+
+    def embed(self, vectors: WordVectors) -> None:
+        """Lets the embeddings of words begin with vectors that were trained elsewhere."""
+        for name, table in self.tables.items():
+            if name.view == "word" and self.networks[name.network].embeds:
+                table.scatter_update(tf.IndexedSlices(vectors.values, vectors.ids))
 
     def balance(self, documents: np.ndarray) -> None:
         """Lets the documents of each class together count as much as those of another; their mean weight is 1.
@@ -122,7 +129,7 @@ class ReplicatedModel:
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
         found = {view: distinct(of_view) for view, of_view in ids.items()}
         places = {view: of_view for view, (_, of_view) in found.items()}
-        rows = {name: tf.gather(table, found[name.view][0]) for name, table in self._tables.items()}
+        rows = {name: tf.gather(table, found[name.view][0]) for name, table in self.tables.items()}
         counted = weights * tf.gather(self._class_weights, labels)
         with tf.GradientTape() as tape:
             tape.watch(rows)

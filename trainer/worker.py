@@ -55,6 +55,8 @@ def run(
             collective.rank_by(spool.first)
         shares = shares_of(spool)
         model = ReplicatedModel(config.model, config.train, language.sizes, len(language.labels), collective)
+        if assignment.vectors is not None:
+            model.embed(assignment.vectors)
         report_of_all = report if place.is_chief else _nobody
         seconds = config.train.checkpoint_seconds
         with Checkpoints(assignment.checkpoints, seconds, place.worker, report_of_all) as checkpoints:

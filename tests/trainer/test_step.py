@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from run.config import ModelConfig, RunConfig, TrainConfig
+from text.vectors import WordVectors
 from trainer.batches import Batch
 from trainer.collective import Collective
 from trainer.spool import Share
@@ -187,3 +188,15 @@ def test_weights_are_a_copy_that_later_steps_do_not_change(
     known.train(batch([[2]], [1], [1]), 1)
     assert all((a == b).all() for a, b in zip(kept, known_weights, strict=True))
     assert any((a != b).any() for a, b in zip(kept, known.weights()[0], strict=True))
+
+
+def test_embeddings_of_words_begin_with_given_vectors_and_nothing_else_does(collective: Collective) -> None:
+    sizes = ModelConfig(networks=("textcnn", "mlp", "logistic_regression"), embedding_size=2, filters=2, units=2)
+    model = ReplicatedModel(sizes, SMALL_STEPS, {"word": 4, "char": 4}, 2, collective)
+    before = {name: table.numpy().copy() for name, table in model.tables.items()}
+    model.embed(WordVectors(np.array([3], np.int32), np.array([[5, 6]], np.float32)))
+    for name, table in model.tables.items():
+        begun = before[name]
+        if name.view == "word" and name.network != "logistic regression":
+            begun[3] = [5, 6]
+        assert (table.numpy() == begun).all()

@@ -54,6 +54,7 @@ def assignment(tmp_path: Path) -> Assignment:
     return Assignment(
         config,
         language,
+        vectors=None,
         golden=("好", "书坏，坏"),
         rows={"train": 28, "validation": 3, "test": 2},
         checkpoints=str(tmp_path / "checkpoints"),

@@ -15,6 +15,7 @@ class LogisticRegression(Network):
     Single tokens and pairs can speak for a class by themselves, which a network of embeddings has to learn.
     """
 
+    embeds = False
     optimizer = Adagrad
     rate = 50.0
     """Its tokens are rare, and all weights begin at zero."""

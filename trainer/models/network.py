@@ -19,6 +19,8 @@ class Network(keras.Model):
     updates the rows that the batch has touched, however large the vocabulary is.
     """
 
+    embeds = True
+    """Whether its tables are embeddings of tokens, which can begin with vectors that were trained elsewhere."""
     optimizer: type[TableOptimizer] = LazyAdam
     """Of its tables."""
     rate = 1.0
