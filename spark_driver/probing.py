@@ -99,9 +99,8 @@ def devices() -> str:
 
     devices.take(Place(worker=0, workers=1, cores=1, gpus=given))
     product = tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
-    return (
-        f"{', '.join(given) or 'none was asked for'}; TensorFlow computes on {product.device.rpartition(':')[0][-3:]}"
-    )
+    kind = tf.DeviceSpec.from_string(product.device).device_type
+    return f"{', '.join(given) or 'none was asked for'}; TensorFlow computes on a {kind}"
 
 
 def writable(folder: str) -> str:
