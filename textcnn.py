@@ -115,7 +115,13 @@ def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    return doctor.doctor(settings.read(Profile, profile.path_of(options.profile)), options.passed_on)
+    where = settings.read(Profile, profile.path_of(options.profile))
+    try:
+        with signals.raised():
+            return doctor.doctor(where, options.passed_on, options.probe)
+    except KeyboardInterrupt as interrupt:
+        print(f"textcnn: {interrupt}", file=sys.stderr)
+        return 1
 
 
 def _pack(options: argparse.Namespace) -> int:
@@ -341,9 +347,12 @@ def parser() -> argparse.ArgumentParser:
     examine = commands.add_parser(
         "doctor",
         help="check what a launch needs, before it",
-        usage="textcnn doctor [--profile NAME|FILE] [-- spark-submit arguments]",
+        usage="textcnn doctor [--profile NAME|FILE] [--probe] [-- spark-submit arguments]",
     )
     examine.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    examine.add_argument(
+        "--probe", action="store_true", help="start a container on YARN too, and try there what a worker needs"
+    )
     examine.set_defaults(run=_doctor)
 
     packing = commands.add_parser("pack", help="pack this environment for YARN's nodes")

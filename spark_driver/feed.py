@@ -43,6 +43,7 @@ class Supervisor:
         """Returns when the worker has done all it had to."""
         while not isinstance(self._next(), Finished):
             pass
+        self._channel.close()
 
     def _next(self) -> Event | None:
         """Returns the worker's next event, or None while it is at work.
@@ -60,6 +61,7 @@ class Supervisor:
         if isinstance(event, Failed):
             if event.lost_peer:
                 self._channel.event(ECHO_SECONDS)  # this worker says nothing more
+            self._channel.close()
             raise WorkerError(f"worker {event.worker} failed: {event.error}\n{event.traceback}")
         return event
 

@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import random
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +27,7 @@ from run.events import Event, Joined, from_json, to_json
 from trainer.assignment import Assignment
 from trainer.place import Place
 from trainer.reporting import reported
+from trainer.scratch import temporary_files_in
 
 # It imports TensorFlow for helpers that nothing here calls; that would cost the driver seconds, and an executor's
 # Python must not have TensorFlow in it when the worker's process is forked from it.
@@ -36,6 +38,8 @@ with warnings.catch_warnings():
 
 # It switches logging on for the whole process, and logs every manager's key.
 logging.getLogger().setLevel(logging.WARNING)
+# It warns that a port has to be released; see `start`.
+logging.getLogger(TFSparkNode.__name__).setLevel(logging.ERROR)
 
 _BLOCKS = "blocks"
 _EVENTS = "events"
@@ -67,6 +71,10 @@ class WorkerChannel:
             return from_json(self.manager.get_queue(_EVENTS).get(True, timeout))
         except queue.Empty:
             return None
+
+    def close(self) -> None:
+        """Removes the folder of the manager's socket: the worker has had its last word, and nobody else would do it."""
+        shutil.rmtree(os.path.dirname(self.manager.address))
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,9 @@ def start(
         "default_fs": "",
         "working_dir": "",
         "server_addr": None,
+        # The worker's process keeps the port that was reserved for it: nobody gets it while TensorFlow is imported.
+        # gRPC's server binds it all the same, as both sockets have SO_REUSEADDR and only one of them listens.
+        "release_port": False,
     }
     main = partial(_main, assignment, cores)
 
@@ -127,7 +138,9 @@ def _start_node(main: Callable[..., None], cluster: dict[str, Any], tell: Tell, 
     meeting = _Meeting(BarrierTaskContext.get(), tell)
     TFSparkNode.reservation = SimpleNamespace(Client=lambda _: meeting)
     TFSparkNode.gpu_info = SimpleNamespace(is_gpu_available=lambda: False)
-    TFSparkNode.run(main, {}, cluster, False, None, _QUEUES, True)(partition)
+    # The manager's socket is made here too, by a relative path: a socket's path has at most 107 characters.
+    with temporary_files_in("."):
+        TFSparkNode.run(main, {}, cluster, False, None, _QUEUES, True)(partition)
     return meeting.node
 
 

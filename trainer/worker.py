@@ -16,6 +16,7 @@ from trainer.export import check, export, metrics_of
 from trainer.liveness import progress
 from trainer.place import Place
 from trainer.predecessor import SPOOL
+from trainer.scratch import temporary_files_in
 from trainer.spool import Spool
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
@@ -46,7 +47,7 @@ def run(
     devices.take(place)
     if place.is_chief:
         storage.check_writable(storage.parent(assignment.models))
-    with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch:
+    with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch, temporary_files_in(scratch):
         collective = Collective(place)
         spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(_spooled(place.worker, spool, blocks, report))

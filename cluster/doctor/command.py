@@ -1,16 +1,16 @@
 """Goes through the checks of a profile and prints what they find."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from cluster import local
-from cluster.doctor import containers, environment, hdfs, machine
+from cluster.doctor import containers, environment, hdfs, machine, probe
 from cluster.doctor import properties as checks
 from cluster.doctor.capacity import ask
-from cluster.doctor.finding import Finding, broken, guarded
-from cluster.errors import YarnError
+from cluster.doctor.finding import Finding, broken, guarded, note
+from cluster.errors import LaunchError, YarnError
 from cluster.spark_submit import Launch, spark_home
 from cluster.yarn import artifacts
 from cluster.yarn.command import command
@@ -18,22 +18,37 @@ from run.profile import Profile
 from run.resources import ResourceRequest, counted
 
 
-def doctor(profile: Profile, passed_on: Sequence[str] = ()) -> int:
+def doctor(profile: Profile, passed_on: Sequence[str] = (), probing: bool = False) -> int:
     """Prints a line for each check, and its remedy below where there is one.
 
     Args:
         profile: where a run would be launched.
         passed_on: the user's spark-submit arguments.
+        probing: whether a container is started too, if nothing else has failed.
 
     Returns:
         The exit status: 2 if a launch would fail, else 0.
+
+    Raises:
+        LaunchError: a container is to be started, and the profile is not for YARN.
     """
+    if probing and profile.master != "yarn":
+        raise LaunchError("A probe is a container on YARN.", 'Give --probe a profile with master = "yarn".')
     verdicts: Counter[str] = Counter()
-    for finding in findings(profile, passed_on):
-        print(finding, flush=True)
-        verdicts[finding.verdict] += 1
+    told(findings(profile, passed_on), verdicts)
+    if probing and verdicts["failed"]:
+        print(note("probe", "left out: what has failed above would fail there too"))
+    elif probing:
+        told(guarded("probe", probe.findings(profile, passed_on)), verdicts)
     print(f"{verdicts['failed']} failed, {counted(verdicts['warning'], 'warning')}")
     return 2 if verdicts["failed"] else 0
+
+
+def told(found: Iterable[Finding], verdicts: Counter[str]) -> None:
+    """Prints findings as they come, and counts their verdicts."""
+    for finding in found:
+        print(finding, flush=True)
+        verdicts[finding.verdict] += 1
 
 
 def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from textwrap import shorten
+from textwrap import indent, shorten
 from typing import Literal
 
 from run.errors import ExplainedError
 
+MARGIN = " " * 28
 LONGEST = 200
 """Characters of what others say of an error."""
 
@@ -22,11 +23,13 @@ class Finding:
     what: str
     found: str
     remedy: str | None = None
+    traceback: str | None = None
+    """Of an error on another machine."""
 
     def __str__(self) -> str:
-        """A line, and one more for the remedy."""
-        line = f"{self.verdict:8} {self.what:18} {self.found}"
-        return f"{line}\n{'':28}{self.remedy}" if self.remedy else line
+        """A line, one more for the remedy, and then the traceback."""
+        below = "\n".join(filter(None, (self.remedy, self.traceback)))
+        return f"{self.verdict:8} {self.what:18} {self.found}\n{indent(below, MARGIN)}".rstrip()
 
 
 def ok(what: str, found: str) -> Finding:

@@ -1,10 +1,13 @@
 """The main job on real executors: from raw rows to a model that answers."""
 
 import json
+import os
 import re
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -20,6 +23,23 @@ pytestmark = pytest.mark.integration
 
 SMALL = ["model.embedding_size=32", "model.filters=16", "model.widths=[2,3]", "text.max_length=40"]
 BAD_ROWS = ['{"text": "没有标签"}', '{"text": "", "label": "positive"}', "not JSON"]
+KEYS = "keys.txt"
+WRITE_KEYS = """
+import secrets, sys, uuid
+
+def written(make, bytes_of):
+    def made(*arguments):
+        key, maker = make(*arguments), sys._getframe(1).f_globals["__name__"]
+        if maker.startswith(("spark_driver", "tensorflowonspark")):
+            with open(KEYS, "a") as file:
+                file.write(f"{maker} {bytes_of(key).hex()}\\n")
+        return key
+    return made
+
+secrets.token_bytes = written(secrets.token_bytes, bytes)
+uuid.uuid4 = written(uuid.uuid4, lambda made: made.bytes)
+"""
+"""Python runs it at its start, in every process: it writes down each key of the run, with the module that makes it."""
 STOP_WORDS = ["的", "了"]
 USER_DICTIONARY = ["质量不错 1000 n"]
 
@@ -48,7 +68,18 @@ def run(
         "train.batch_size=64",
         "train.learning_rate=0.003",
     )
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder / "out"])
+    (folder / "tmp").mkdir()
+    (folder / "python").mkdir()
+    (folder / "python" / "sitecustomize.py").write_text(
+        f"KEYS = {str(folder / KEYS)!r}\n{WRITE_KEYS}", encoding="utf-8"
+    )
+    environment = [
+        f"TMPDIR={folder}/tmp",
+        f"JDK_JAVA_OPTIONS=-Djava.io.tmpdir={folder}/tmp",
+        f"PYTHONPATH={folder}/python:{os.environ.get('PYTHONPATH', '')}",
+    ]
+    train = ["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder / "out"]
+    outcome = command(["env", *environment, *train])
     assert outcome.status == 0, outcome.terminal
     return folder / "out", outcome
 
@@ -105,9 +136,22 @@ def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
     assert (folder / "logs/driver.log").exists()
 
 
-def test_no_key_is_logged(run: tuple[Path, Outcome]) -> None:
-    for log in run[0].glob("logs/*/*/std*"):
-        assert "authkey" not in log.read_text(encoding="utf-8")
+def test_nothing_is_left_in_the_temporary_folder_nor_beside_the_logs(run: tuple[Path, Outcome]) -> None:
+    assert list((run[0].parent / "tmp").iterdir()) == []
+    for executor in run[0].glob("logs/*/*/"):
+        assert {file.name for file in executor.iterdir()} == {"executor_id", "stderr", "stdout"}
+
+
+def test_no_key_is_in_a_log_in_the_records_or_on_the_terminal(run: tuple[Path, Outcome]) -> None:
+    folder, outcome = run
+    made = [line.split() for line in (folder.parent / KEYS).read_text(encoding="utf-8").splitlines()]
+    assert Counter(maker for maker, _ in made) == {"spark_driver.event_server": 1, "tensorflowonspark.TFSparkNode": 2}
+    records = [file for file in folder.rglob("*") if file.is_file() and "model" not in file.parts]
+    assert {"driver.log", "stderr", "stdout", "result.json"} <= {file.name for file in records}
+    said = "\n".join([outcome.terminal, *(file.read_text(encoding="utf-8", errors="replace") for file in records)])
+    for key in (bytes.fromhex(digits) for _, digits in made):
+        for written in (key.hex(), repr(key)[2:-1], b64encode(key).decode(), str(UUID(bytes=key[:16]))):
+            assert written not in said
 
 
 def test_the_vocabularies_are_the_same_wherever_they_are_counted(

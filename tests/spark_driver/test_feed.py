@@ -21,6 +21,7 @@ class Channel(WorkerChannel):
     """Queues in this process, and a worker that answers each block as it is told to."""
 
     worker = 3
+    closed = False
 
     def __init__(self, answer: Callable[[bytes], list[Event]]):
         self.answer = answer
@@ -37,6 +38,10 @@ class Channel(WorkerChannel):
             return self.events.get(timeout=timeout)
         except queue.Empty:
             return None
+
+    def close(self) -> None:
+        assert not self.closed
+        self.closed = True
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +108,7 @@ def test_it_watches_until_the_worker_has_finished() -> None:
         channel.events.put(event)
     Supervisor(channel, told.append, 60).watch()
     assert told == events
+    assert channel.closed
 
 
 def test_a_workers_error_comes_with_its_traceback() -> None:
@@ -110,6 +116,7 @@ def test_a_workers_error_comes_with_its_traceback() -> None:
     channel.events.put(Failed(1, "ValueError: no", "Traceback: here", lost_peer=False))
     with pytest.raises(WorkerError, match="worker 1 failed: ValueError: no\nTraceback: here"):
         Supervisor(channel, lambda _: None, 60).watch()
+    assert channel.closed
 
 
 def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[bytes]") -> None:
