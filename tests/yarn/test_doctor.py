@@ -42,7 +42,16 @@ def doctor(
     return run
 
 
-def test_all_is_well(doctor: Doctor) -> None:
+def files(hadoop: LocalHadoop) -> set[str]:
+    """All that lies in the users' homes on HDFS, but for what every launch puts there once."""
+    listed = client(hadoop, FS_SHELL, "-ls", "-R", "/user")
+    assert listed.returncode == 0, listed.stderr
+    paths = {line.split(maxsplit=7)[-1] for line in listed.stdout.splitlines() if line.startswith("-")}
+    return {path for path in paths if not re.search(r"/\.textcnn/[0-9a-f]{16}-", path)}
+
+
+def test_all_is_well(doctor: Doctor, hadoop: LocalHadoop) -> None:
+    before = files(hadoop)
     environment, _ = pack.pack(ENVIRONMENTS)
     protected = '[spark]\n"spark.authenticate" = "true"\n"spark.network.crypto.enabled" = "true"'
     status, found = doctor(f'deploy_mode = "client"\ngpus = 1\nenvironment = "{environment}"\n{protected}')
@@ -55,6 +64,7 @@ def test_all_is_well(doctor: Doctor) -> None:
     assert found["queue"].startswith("ok: default, 0 % of its capacity used")
     assert found["GPUs"] == "ok: 2 on 1 node, 2 × 1 needed"
     assert found["nodes"] == "ok: 2 nodes, the largest with 8,192 MiB, 4 cores, 2 GPUs"
+    assert files(hadoop) == before
 
 
 def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
@@ -65,14 +75,6 @@ def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
     assert found["GPUs"].startswith("failed: 2 on 1 node, 3 × 1 needed Lower workers or gpus")
     assert found["executor"].startswith("failed: 9,072 MiB, 1 core: YARN grants a container at most 8,192 MiB")
     assert found["driver"].startswith("ok")
-
-
-def files(hadoop: LocalHadoop) -> set[str]:
-    """All that lies in the users' homes on HDFS, but for what every launch puts there once."""
-    listed = client(hadoop, FS_SHELL, "-ls", "-R", "/user")
-    assert listed.returncode == 0, listed.stderr
-    paths = {line.split(maxsplit=7)[-1] for line in listed.stdout.splitlines() if line.startswith("-")}
-    return {path for path in paths if not re.search(r"/\.textcnn/[0-9a-f]{16}-", path)}
 
 
 def test_a_probe_tries_on_a_node_what_a_worker_needs_and_brings_back_what_fails_there(

@@ -82,5 +82,3 @@ def test_it_is_for_yarn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     (tmp_path / "p.toml").write_text('master = "local"', encoding="utf-8")
     assert textcnn.main(["doctor", "--profile", str(tmp_path / "p.toml"), "--probe"]) == 2
     assert 'Give --probe a profile with master = "yarn"' in capsys.readouterr().err
-
-
