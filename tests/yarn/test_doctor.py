@@ -34,9 +34,7 @@ def doctor(
     def run(profile: str, *arguments: str) -> tuple[int, dict[str, str]]:
         (tmp_path / "profile.toml").write_text(f'master = "yarn"\n{profile}', encoding="utf-8")
         status = textcnn.main(["doctor", "--profile", str(tmp_path / "profile.toml"), *arguments])
-        said = capfd.readouterr()
-        print(said.out, said.err)  # for a person, if the test fails
-        *lines, _ = said.out.replace(f"\n{'':28}", " ").splitlines()
+        *lines, _ = capfd.readouterr().out.replace(f"\n{'':28}", " ").splitlines()
         return status, {line[9:27].strip(): f"{line[:8].strip()}: {line[28:]}" for line in lines}
 
     return run
@@ -92,7 +90,7 @@ environment = "{environment.absolute()}"
 '''
     before = files(hadoop)
     status, found = doctor(profile, "--probe")
-    assert status == 0
+    assert status == 0, found
     assert found["node's Python"].startswith(f"ok: {platform.python_version()}, ")
     assert found["node's libraries"].startswith("ok: tensorflow 2.")
     assert found["node's GPU"] == "ok: none was asked for; TensorFlow computes on a CPU"
@@ -105,7 +103,7 @@ environment = "{environment.absolute()}"
     broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n', encoding="utf-8")
     more = f'"spark.executorEnv.PYTHONPATH" = "{tmp_path}/broken"\n'
     status, found = doctor(f'deploy_mode = "client"\n{profile}{more}', "--probe")
-    assert status == 2
+    assert status == 2, found
     assert found["node's libraries"].startswith("failed: OSError: libcudart.so.0: cannot open shared object file")
     assert "Traceback (most recent call last)" in found["node's libraries"]
     assert f'File "{broken}", line 2' in found["node's libraries"]
