@@ -88,6 +88,7 @@ def command() -> Command:
                 stderr=stderr,
                 encoding="utf-8",
                 env=environment,
+                start_new_session=True,  # as a shell gives a command in its foreground a group of its own
             ) as process,
             _bounded(Running(process, mark)) as running,
         ):

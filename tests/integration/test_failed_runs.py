@@ -1,8 +1,10 @@
 """A run that fails says why, leaves nothing running, and publishes nothing."""
 
 import json
+import os
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from tests.integration.test_main_job import result_of, small
 
 pytestmark = pytest.mark.integration
 
+IN_THE_BACKGROUND = "trap '' INT;"
+"""As a shell without job control starts it: SIGINT is ignored."""
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 
@@ -38,25 +42,32 @@ def executor_of(run: Running) -> psutil.Process:
 
 
 @pytest.mark.parametrize(
-    ("number", "stage"),
+    ("number", "stage", "shell", "send"),
     [
-        (signal.SIGINT, "epoch 1:"),
-        (signal.SIGTERM, "starting 2 TensorFlow workers"),
-        (signal.SIGHUP, "reading and preparing"),
+        (signal.SIGINT, "epoch 1:", IN_THE_BACKGROUND, os.kill),
+        (signal.SIGTERM, "starting 2 TensorFlow workers", IN_THE_BACKGROUND, os.kill),
+        (signal.SIGHUP, "reading and preparing", IN_THE_BACKGROUND, os.kill),
+        (signal.SIGINT, "epoch 1:", "", os.killpg),  # Ctrl-C: all that the terminal knows of get it
     ],
 )
-def test_a_signal_ends_a_run_that_was_started_with_sigint_ignored(
-    number: signal.Signals, stage: str, command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+def test_a_signal_ends_a_run(
+    number: signal.Signals,
+    stage: str,
+    shell: str,
+    send: Callable[[int, int], None],
+    command: Command,
+    reviews: list[dict[str, Any]],
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
 
     def see(line: str, run: Running) -> None:
         if stage in line:
-            run.launcher.send_signal(number)
+            send(run.launcher.pid, number)
 
     changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.epochs=1000", "train.patience=1000")
     train = ["textcnn", "train", "examples/reviews.toml", *changes, "--out", tmp_path / "out"]
-    outcome = command(["bash", "-c", "trap '' INT; exec \"$@\"", "bash", *train], see)
+    outcome = command(["bash", "-c", f'{shell} exec "$@"', "bash", *train], see)
     assert outcome.status == 1, outcome.terminal
     assert f"The run was ended by {number.name}." in outcome.terminal
     assert "Traceback" not in outcome.terminal

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from base64 import b64encode
 from collections import Counter
 from pathlib import Path
@@ -199,6 +200,26 @@ def test_the_model_judges_the_test_documents_as_the_run_did(
     assert judged["rows"] == result["rows"]
     assert np.sum(judged["confusion_matrix"]) == judged["rows"]
     assert judged["labels"] == ["negative", "positive"]
+
+
+def test_a_second_run_into_the_folder_replaces_the_records_and_adds_a_version(
+    run: tuple[Path, Outcome], command: Command, reviews: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(run[0], tmp_path / "out"))
+    first = result_of(folder)
+    (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
+    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.epochs=1", 'text.views=["word"]')
+    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder])
+    assert outcome.status == 0, outcome.terminal
+    second = result_of(folder)
+    assert second["run"] != first["run"]
+    assert second["model"] == f"{folder}/model/2"
+    assert second["rows"]["read"] == len(reviews[::5])
+    assert {file.name for file in (folder / "metrics").iterdir()} == {f"{r['run']}.jsonl" for r in (first, second)}
+    assert (folder / "quarantine.jsonl").read_text(encoding="utf-8") == ""
+    assert not (folder / "vocabulary-char.txt").exists()
+    for file in (run[0] / "model/1").rglob("*.pb"):
+        assert (folder / "model/1" / file.relative_to(run[0] / "model/1")).read_bytes() == file.read_bytes()
 
 
 def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, tmp_path: Path) -> None:

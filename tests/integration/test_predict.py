@@ -1,7 +1,10 @@
 """Texts are classified on real executors: every row comes out once, whatever happens on the way."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ ROWS = [
     '{"id": 4}',
 ]
 LIMIT_SECONDS = 120
+LATIN = {"LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1:backslashreplace"}
+"""A terminal that has not heard of UTF-8."""
 
 
 def outcomes(folder: Path) -> list[dict[str, Any]]:
@@ -67,6 +72,21 @@ def test_every_row_comes_out_predicted_or_quarantined(command: Command, exported
     assert again.status == 2
     assert "There are predictions in" in again.terminal
     assert len(outcomes(tmp_path / "out" / "predictions")) == 5
+
+
+@pytest.mark.parametrize("file", [[], ["-"]])
+def test_standard_input_is_classified_in_utf8_whatever_the_locale(file: list[str], exported: Path) -> None:
+    done = subprocess.run(
+        ["textcnn", "predict", exported, *file, "--json"],
+        input="\ufeff好\r\n\n坏，坏".encode(),
+        capture_output=True,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **LATIN},
+        timeout=LIMIT_SECONDS,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    assert [(answer["text"], answer["label"]) for answer in answers][::2] == [("好", "好评"), ("坏，坏", "差评")]
+    assert len(answers) == 3
 
 
 def test_a_stream_that_is_killed_in_a_batch_goes_on_with_each_row_once(

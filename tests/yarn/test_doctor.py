@@ -34,15 +34,22 @@ def doctor(
     def run(profile: str, *arguments: str) -> tuple[int, dict[str, str]]:
         (tmp_path / "profile.toml").write_text(f'master = "yarn"\n{profile}', encoding="utf-8")
         status = textcnn.main(["doctor", "--profile", str(tmp_path / "profile.toml"), *arguments])
-        said = capfd.readouterr()
-        print(said.out, said.err)  # for a person, if the test fails
-        *lines, _ = said.out.replace(f"\n{'':28}", " ").splitlines()
+        *lines, _ = capfd.readouterr().out.replace(f"\n{'':28}", " ").splitlines()
         return status, {line[9:27].strip(): f"{line[:8].strip()}: {line[28:]}" for line in lines}
 
     return run
 
 
-def test_all_is_well(doctor: Doctor) -> None:
+def files(hadoop: LocalHadoop) -> set[str]:
+    """All that lies in the users' homes on HDFS, but for what every launch puts there once."""
+    listed = client(hadoop, FS_SHELL, "-ls", "-R", "/user")
+    assert listed.returncode == 0, listed.stderr
+    paths = {line.split(maxsplit=7)[-1] for line in listed.stdout.splitlines() if line.startswith("-")}
+    return {path for path in paths if not re.search(r"/\.textcnn/[0-9a-f]{16}-", path)}
+
+
+def test_all_is_well(doctor: Doctor, hadoop: LocalHadoop) -> None:
+    before = files(hadoop)
     environment, _ = pack.pack(ENVIRONMENTS)
     protected = '[spark]\n"spark.authenticate" = "true"\n"spark.network.crypto.enabled" = "true"'
     status, found = doctor(f'deploy_mode = "client"\ngpus = 1\nenvironment = "{environment}"\n{protected}')
@@ -55,6 +62,7 @@ def test_all_is_well(doctor: Doctor) -> None:
     assert found["queue"].startswith("ok: default, 0 % of its capacity used")
     assert found["GPUs"] == "ok: 2 on 1 node, 2 × 1 needed"
     assert found["nodes"] == "ok: 2 nodes, the largest with 8,192 MiB, 4 cores, 2 GPUs"
+    assert files(hadoop) == before
 
 
 def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
@@ -65,14 +73,6 @@ def test_what_a_launch_would_fail_on(doctor: Doctor) -> None:
     assert found["GPUs"].startswith("failed: 2 on 1 node, 3 × 1 needed Lower workers or gpus")
     assert found["executor"].startswith("failed: 9,072 MiB, 1 core: YARN grants a container at most 8,192 MiB")
     assert found["driver"].startswith("ok")
-
-
-def files(hadoop: LocalHadoop) -> set[str]:
-    """All that lies in the users' homes on HDFS, but for what every launch puts there once."""
-    listed = client(hadoop, FS_SHELL, "-ls", "-R", "/user")
-    assert listed.returncode == 0, listed.stderr
-    paths = {line.split(maxsplit=7)[-1] for line in listed.stdout.splitlines() if line.startswith("-")}
-    return {path for path in paths if not re.search(r"/\.textcnn/[0-9a-f]{16}-", path)}
 
 
 def test_a_probe_tries_on_a_node_what_a_worker_needs_and_brings_back_what_fails_there(
@@ -90,7 +90,7 @@ environment = "{environment.absolute()}"
 '''
     before = files(hadoop)
     status, found = doctor(profile, "--probe")
-    assert status == 0
+    assert status == 0, found
     assert found["node's Python"].startswith(f"ok: {platform.python_version()}, ")
     assert found["node's libraries"].startswith("ok: tensorflow 2.")
     assert found["node's GPU"] == "ok: none was asked for; TensorFlow computes on a CPU"
@@ -103,7 +103,7 @@ environment = "{environment.absolute()}"
     broken.write_text('import ctypes\nctypes.CDLL("libcudart.so.0")\n', encoding="utf-8")
     more = f'"spark.executorEnv.PYTHONPATH" = "{tmp_path}/broken"\n'
     status, found = doctor(f'deploy_mode = "client"\n{profile}{more}', "--probe")
-    assert status == 2
+    assert status == 2, found
     assert found["node's libraries"].startswith("failed: OSError: libcudart.so.0: cannot open shared object file")
     assert "Traceback (most recent call last)" in found["node's libraries"]
     assert f'File "{broken}", line 2' in found["node's libraries"]

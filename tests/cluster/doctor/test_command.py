@@ -48,9 +48,13 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return run
 
 
-def test_here(doctor: Doctor) -> None:
+def test_here(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "empty"))
     status, found = doctor("workers = 1")
     assert status == 0
+    assert list((tmp_path / "empty").iterdir()) == []
     assert {"ok Python", "ok Java", "ok Spark", "ok task slots", "ok executors"} <= set(found)
     assert not {"ok HDFS", "ok queue", "ok memory overhead"} & set(found)
 
