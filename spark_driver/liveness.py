@@ -56,10 +56,8 @@ class WorkerProcess:
 
     def death(self) -> str:
         """Returns what is known of a process that has ended without a word: nobody here may ask for its status."""
-        memory = (
-            "" if self._memory_mib is None else f"; it had {self._memory_mib:,} MiB of memory when it was last seen"
-        )
-        return f"its process has ended without a word, as after SIGKILL{memory}. {OUT_OF_MEMORY}"
+        held = "" if self._memory_mib is None else f"; it had {self._memory_mib:,} MiB of memory when it was last seen"
+        return f"its process has ended without a word, as after SIGKILL{held}. {OUT_OF_MEMORY}"
 
     def problem(self) -> str | None:
         """Returns what is wrong with a process that says nothing, or does nothing, for too long."""
@@ -88,8 +86,6 @@ class WorkerProcess:
 def _memory_mib(status: Path) -> int | None:
     """Returns how much memory a process holds, in MiB, of its file `status` in /proc; None if it has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        if found := re.search(
-            r"^VmRSS:\s+(\d+) kB$", status.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
-        ):
+        if found := re.search(rb"^VmRSS:\s+(\d+) kB$", status.read_bytes(), re.MULTILINE):
             return int(found[1]) // 1024
     return None

@@ -80,6 +80,7 @@ class RunFolder:
 
     def write_decisive(self, values: Mapping[str, Any]) -> None:
         """Writes what decides the weights in this run's checkpoints."""
+        storage.make_folder(self.checkpoints)
         self.write_text(folder.decisive(self.run), json.dumps(values, ensure_ascii=False, indent=2) + "\n")
 
     def take_over(self, run: str) -> list[EpochDone]:

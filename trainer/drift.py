@@ -26,7 +26,7 @@ def check_equal(weights: Iterable[np.ndarray], collective: Collective, epoch: in
     if np.ptp(sums) > TOLERANCE * magnitudes.max():
         of_each = ", ".join(f"{total:.9g} on worker {worker}" for worker, total in enumerate(sums))
         raise TrainingError(
-            f"The workers' weights are no longer the same at the end of epoch {epoch}: their sum is {of_each}. A worker "
-            "has computed something else than the others. Check memory, processor and GPU of its machine, and that "
-            "all have the same packages; then train again."
+            f"The workers' weights are no longer the same at the end of epoch {epoch}: their sum is {of_each}. One has "
+            "computed something else than the others. Check memory, processor and GPU of its machine, and that all "
+            "have the same packages; then train again."
         )

@@ -40,7 +40,7 @@ def drifting(place: Place, folder: Path) -> tuple[str, list[int]]:
             model.restore(weights)
         return done
 
-    model.train = faulty  # type: ignore[method-assign]
+    model.train = faulty  # type: ignore[method-assign,assignment]
     events: list[Event] = []
     try:
         train(model, TrainConfig(epochs=5, batch_size=BATCH), shares_of(spool), events.append)

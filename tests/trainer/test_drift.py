@@ -32,7 +32,7 @@ def check(*of_workers: list[np.ndarray]) -> None:
         check_equal(weights, workers, epoch=3)
 
 
-def moved(by: object) -> list[np.ndarray]:
+def moved(by: np.ndarray | float) -> list[np.ndarray]:
     """The weights, with the first array changed."""
     return [(WEIGHTS[0] + by).astype(np.float32), WEIGHTS[1]]
 
