@@ -61,8 +61,8 @@ def run(command: Command, tmp_path: Path, reviews: list[dict[str, Any]], fault: 
         ),
         pytest.param(
             lambda out, _: trainer_of(out, 1).kill(),  # as the kernel does where memory runs out
-            r"worker 1 failed: its process has ended without a word, as after SIGKILL; it had [\d,]{3,} MiB of memory when "
-            r"it was last seen\. Where memory runs out, .*raise spark\.executor\.memoryOverhead",
+            r"worker 1 failed: its process has ended without a word, as after SIGKILL; it had [\d,]{3,} MiB of memory "
+            r"when it was last seen\. Where memory runs out, .*raise spark\.executor\.memoryOverhead",
             id="SIGKILL of a worker",
         ),
         pytest.param(lambda _, run: executor_of(run).kill(), "Lost executor", id="SIGKILL of an executor"),
