@@ -75,7 +75,10 @@ PLACES = {"local": local.run, "yarn": yarn.run}
 
 
 def _train(options: argparse.Namespace) -> int:
-    return _run(*_launch(options, ""), options.dry_run)
+    if options.resume and options.out is None:
+        raise SettingsError("--resume goes on with a run that was stopped.", "Give its folder to --out.")
+    where, launch = _launch(options, "")
+    return _run(where, replace(launch, options=["--resume"]) if options.resume else launch, options.dry_run)
 
 
 def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
@@ -266,8 +269,8 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser(
         "train",
         help="train a model and publish it",
-        usage="textcnn train RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
-        "[-- spark-submit arguments]",
+        usage="textcnn train RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--resume] "
+        "[--dry-run] [-- spark-submit arguments]",
         epilog=_keys(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -276,6 +279,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
     train.add_argument(
         "--out", metavar="DIR", help="the run's folder, on YARN a path or URI on HDFS (default: runs/NAME-TIME)"
+    )
+    train.add_argument(
+        "--resume", action="store_true", help="go on from the newest checkpoint that a stopped run has left in DIR"
     )
     train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)

@@ -17,6 +17,7 @@ PREDICTIONS = "predictions"
 QUARANTINE = "quarantine.jsonl"
 REPORT = "report.html"
 RESULT = "result.json"
+SETTINGS = "settings.json"
 
 
 def vocabulary(view: View) -> str:
@@ -41,3 +42,8 @@ def metrics(run: str) -> str:
 def checkpoints(run: str) -> str:
     """Returns the path of the folder of a run's checkpoints."""
     return f"{CHECKPOINTS}/{run}"
+
+
+def decisive(run: str) -> str:
+    """Returns the path of the file that says what has decided the weights in a run's checkpoints."""
+    return f"{checkpoints(run)}/{SETTINGS}"

@@ -85,6 +85,8 @@ class Result:
     epochs: int | None = None
     restarts: int = 0
     """How often the workers were started again."""
+    resumed: str | None = None
+    """The run whose checkpoint this one went on from."""
     seconds: Seconds = field(default_factory=Seconds)
 
     def to_json(self) -> str:

@@ -43,6 +43,8 @@ class Counts:
     """The labels of the training documents in code point order."""
     rejected: dict[str, int]
     """Rows of each reason."""
+    checksum: int
+    """Of splits, labels and tokens of the documents, whatever their order."""
 
 
 def count(rows: DataFrame) -> Counts:
@@ -51,21 +53,26 @@ def count(rows: DataFrame) -> Counts:
     Raises:
         DataError: there are too many labels to be classes.
     """
-    groups = rows.groupBy("split", "label", "reason").count().limit(MAX_CLASSES * len(SPLITS) + 1).collect()
+    # The hashes are cut to 31 bits, so that the sum of four billion is a long.
+    checksum = F.sum(F.pmod(F.xxhash64("split", "label", "tokens"), F.lit(2**31)))
+    grouped = rows.groupBy("split", "label", "reason").agg(F.count(F.lit(1)).alias("rows"), checksum.alias("checksum"))
+    groups = grouped.limit(MAX_CLASSES * len(SPLITS) + 1).collect()
     labels = {group["label"] for group in groups if group["split"] == "train"}
     if len(labels) > MAX_CLASSES or len(groups) > MAX_CLASSES * len(SPLITS):
         raise DataError(f"There are more than {MAX_CLASSES} different labels. Is data.label_column the right one?")
     documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
     rejected: Counter[str] = Counter()
-    for split, label, reason, number in groups:
+    total = 0
+    for split, label, reason, number, of_group in groups:
         if reason is not None:
             rejected[reason] += number
         elif label not in labels:
             rejected[UNSEEN] += number
         else:
             documents[split] += number
-    read = sum(group["count"] for group in groups)
-    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected))
+            total += of_group
+    read = sum(group["rows"] for group in groups)
+    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), total)
 
 
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from run.events import Acknowledged, Alive, Event, Failed, Finished, Spooled
 from spark_driver.errors import WorkerError
-from spark_driver.liveness import DIED, WorkerProcess
+from spark_driver.liveness import WorkerProcess
 from spark_driver.tfos import WorkerChannel
 
 WINDOW = 16
@@ -70,7 +70,7 @@ class Supervisor:
         if not self._process.ended():
             return None
         # Its last words may have crossed with its end.
-        return self._channel.event(POLL_SECONDS) or self._failed(DIED)
+        return self._channel.event(POLL_SECONDS) or self._failed(self._process.death())
 
     def _failed(self, said: str, stacks: str = "") -> Failed:
         """The failure of a worker that does not tell of it itself."""

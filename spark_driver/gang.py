@@ -1,6 +1,6 @@
 """The workers of a run: started together, fed and watched, and all started again when one of them is lost."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark import RDD
 
 import storage
-from run.events import Event, Restarted
+from run.events import EpochDone, Event, Restarted
 from run.resources import ResourceRequest
 from spark_driver import executors, tfos
 from spark_driver.errors import USER_ERRORS, ClusterStartError, WorkerError, cause
@@ -37,6 +37,8 @@ class Gang:
     """Shows what begins."""
     fed: Callable[[], object]
     """Called when all workers have been fed."""
+    epochs: Sequence[EpochDone] = ()
+    """What an earlier run has trained, whose checkpoints the workers find."""
 
     def train(self) -> Monitor:
         """Has the workers train and publish a model; returns what they told.
@@ -49,7 +51,7 @@ class Gang:
             WorkerError: a worker failed with what would come again, or once too often; with the first cause.
         """
         restarts, failures = self.assignment.config.train.max_restarts, list[str]()
-        monitor = Monitor(self.request.executors, self.tell, self.fed)
+        monitor = Monitor(self.request.executors, self.tell, self.fed, epochs=self.epochs)
         while True:
             try:
                 with taken_back_on_error(monitor):

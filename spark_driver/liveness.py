@@ -1,9 +1,12 @@
 """Whether a worker's process lives and gets on, as seen from a task on the same machine."""
 
 import os
+import re
 import select
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from run.events import Alive, Event, Started
 from trainer.liveness import STACK, STACK_SIGNAL
@@ -14,9 +17,9 @@ SILENCE_SECONDS = 15.0
 """How long its heartbeat may then be missing."""
 STACK_SECONDS = 5.0
 """How long a process that hangs has to write down where."""
-DIED = (
-    "its process has ended without a word, as after SIGKILL. The kernel kills a process that takes too much memory: "
-    "see the executor's log, and raise spark.executor.memoryOverhead"
+OUT_OF_MEMORY = (
+    "Where memory runs out, the kernel kills the process that has most of it, and YARN the container; its log and the "
+    "executor's say so. Then raise spark.executor.memoryOverhead (memory_overhead_mb of a profile)"
 )
 
 
@@ -27,6 +30,8 @@ class WorkerProcess:
         """Takes how long it may make no progress."""
         self._stall_seconds = stall_seconds
         self._process: int | None = None
+        self._status: Path | None = None
+        self._memory_mib: int | None = None
         self._beats: int | None = 0
         self._heard = self._progressed = time.monotonic()
 
@@ -35,6 +40,9 @@ class WorkerProcess:
         self._heard = time.monotonic()
         if isinstance(event, Started):
             self._process = os.pidfd_open(event.pid)
+            self._status = Path(f"/proc/{event.pid}/status")
+        if isinstance(event, Started | Alive) and self._status:
+            self._memory_mib = _memory_mib(self._status) or self._memory_mib
         if isinstance(event, Alive) and event.beats != self._beats:
             self._beats, self._progressed = event.beats, self._heard
 
@@ -45,6 +53,11 @@ class WorkerProcess:
     def ended(self, within: float = 0.0) -> bool:
         """Tells whether the process has ended, or does within some seconds."""
         return self._process is not None and bool(select.select([self._process], [], [], within)[0])
+
+    def death(self) -> str:
+        """Returns what is known of a process that has ended without a word: nobody here may ask for its status."""
+        held = "" if self._memory_mib is None else f"; it had {self._memory_mib:,} MiB of memory when it was last seen"
+        return f"its process has ended without a word, as after SIGKILL{held}. {OUT_OF_MEMORY}"
 
     def problem(self) -> str | None:
         """Returns what is wrong with a process that says nothing, or does nothing, for too long."""
@@ -68,3 +81,11 @@ class WorkerProcess:
                 break
         signal.pidfd_send_signal(self._process, signal.SIGKILL)
         return written
+
+
+def _memory_mib(status: Path) -> int | None:
+    """Returns how much memory a process holds, in MiB, of its file `status` in /proc; None if it has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        if found := re.search(rb"^VmRSS:\s+(\d+) kB$", status.read_bytes(), re.MULTILINE):
+            return int(found[1]) // 1024
+    return None

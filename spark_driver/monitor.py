@@ -1,9 +1,9 @@
 """What the driver knows of the workers, event by event: for the result, for its metrics, for the terminal."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from run.events import EpochDone, Event, Failed, Joined, Published, Spooled, Tested
+from run.events import EpochDone, Event, Failed, Joined, Published, Resumed, Spooled, Tested
 from run.splits import Split
 
 
@@ -16,6 +16,7 @@ class Monitor:
         tell: Callable[[Event], None],
         fed: Callable[[], object] = lambda: None,
         before: "Monitor | None" = None,
+        epochs: Iterable[EpochDone] = (),
     ):
         """Takes what to do with events.
 
@@ -24,6 +25,7 @@ class Monitor:
             tell: shows and records an event.
             fed: what is to be done when all workers have been fed.
             before: what is known of the workers before a restart; their epochs count.
+            epochs: what an earlier run has trained that this one goes on from.
         """
         self._workers = workers
         self._tell = tell
@@ -31,8 +33,8 @@ class Monitor:
         self.restarts: int = before.restarts + 1 if before else 0
         self.joined: dict[int, Joined] = {}
         self.spooled: dict[int, dict[Split, int]] = {}
-        self.epochs: dict[int, EpochDone] = dict(before.epochs) if before else {}
-        """By their numbers; one that was trained again from a checkpoint counts as it was then."""
+        self.epochs: dict[int, EpochDone] = dict(before.epochs) if before else {done.epoch: done for done in epochs}
+        """By their numbers; one that is trained again from a checkpoint counts as it is then."""
         self.tested: Tested | None = None
         self.published: Published | None = None
         self.failures: list[Failed] = []
@@ -59,6 +61,8 @@ class Monitor:
                 self._fed()
         elif isinstance(event, Failed):
             self.failures.append(event)
+        elif isinstance(event, Resumed):
+            self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         elif isinstance(event, EpochDone):
             self.epochs[event.epoch] = event
         elif isinstance(event, Tested):

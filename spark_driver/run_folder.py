@@ -9,11 +9,12 @@ from pyspark.sql import Row
 
 import storage
 from run import folder
-from run.events import Event, to_json
+from run.events import EpochDone, Event, from_json, to_json
 from run.result import Result
 from spark_driver.errors import InputError
 from spark_driver.report import html
 from storage import StorageError
+from trainer import checkpoint
 
 
 class RunFolder:
@@ -22,8 +23,8 @@ class RunFolder:
     def __init__(self, uri: str, run: str):
         """Names the folder, and the run in it; `create` makes it."""
         self.uri = uri
+        self.run = run
         self.created = False
-        self._run = run
         self._config: Mapping[str, Any] = {}
         self._labels: Sequence[str] = ()
 
@@ -38,9 +39,9 @@ class RunFolder:
             storage.check_writable(self.uri)
             for name in folder.RECORDS:
                 storage.remove(self._file(name))
+            self._metrics = storage.Log(self._file(folder.metrics(self.run)))
         except StorageError as error:
             raise InputError(f"The output folder cannot be used: {error} Give --out a folder that can.") from error
-        self._metrics = storage.Log(self._file(folder.metrics(self._run)))
         self.created = True
 
     @property
@@ -51,7 +52,7 @@ class RunFolder:
     @property
     def checkpoints(self) -> str:
         """The folder of this run's checkpoints."""
-        return self._file(folder.checkpoints(self._run))
+        return self._file(folder.checkpoints(self.run))
 
     @property
     def predictions(self) -> str:
@@ -62,6 +63,40 @@ class RunFolder:
     def checkpoint(self) -> str:
         """The folder in which a stream keeps how far it is, as Spark names it."""
         return self._for_spark(folder.CHECKPOINT)
+
+    def begun_runs(self) -> list[str]:
+        """Returns the runs that have written down what decides their weights, and have no model; the newest first."""
+        runs = storage.names(self._file(folder.CHECKPOINTS))
+        return [run for run in reversed(runs) if storage.exists(self._file(folder.decisive(run)))]
+
+    def checkpoints_of(self, run: str) -> list[str]:
+        """Returns the names of a run's checkpoints."""
+        return checkpoint.names(self._file(folder.checkpoints(run)))
+
+    def decisive_of(self, run: str) -> dict[str, Any]:
+        """Returns what has decided the weights in a run's checkpoints, by name."""
+        values: dict[str, Any] = json.loads(storage.read(self._file(folder.decisive(run))))
+        return values
+
+    def write_decisive(self, values: Mapping[str, Any]) -> None:
+        """Writes what decides the weights in this run's checkpoints."""
+        storage.make_folder(self.checkpoints)
+        self.write_text(folder.decisive(self.run), json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+
+    def take_over(self, run: str) -> list[EpochDone]:
+        """Makes the checkpoints and the epochs of a stopped run those of this one; returns the epochs.
+
+        Raises:
+            InputError: this run has checkpoints, or another run has taken those.
+        """
+        lines = [line for line in self._lines(run) if isinstance(from_json(line), EpochDone)]
+        if run != self.run:
+            source, target = self._file(folder.checkpoints(run)), self.checkpoints
+            if not storage.move_folder(source, target):
+                raise InputError(f"{source} cannot be renamed to {target}, which is there already. Give another --run.")
+            for line in lines:
+                self._metrics.add(line)
+        return [event for line in lines if isinstance(event := from_json(line), EpochDone)]
 
     def remove_checkpoints(self) -> None:
         """Forgets them: the run has its model."""
@@ -100,10 +135,13 @@ class RunFolder:
         self._metrics.close()
         if not self._config:
             return
-        lines = storage.LogReader(self._file(folder.metrics(self._run))).lines()
-        metrics = [json.loads(line) for line in lines]
+        metrics = [json.loads(line) for line in self._lines(self.run)]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
         self.write_text(folder.REPORT, html(self._config, metrics, json.loads(values), self._labels, confusion))
+
+    def _lines(self, run: str) -> Iterable[bytes]:
+        """The lines of a run's metrics."""
+        return storage.LogReader(self._file(folder.metrics(run))).lines()
 
     def _for_spark(self, name: str) -> str:
         uri = self._file(name)

@@ -1,21 +1,22 @@
 """The whole job: read, prepare, start the workers, feed and watch them, record what came of it.
 
-    spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out URI
+    spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out URI [--resume]
 
 Exit status: 0, a model was published; 2, the configuration or the data cannot be used; 1, anything else.
 """
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from run import resources
 from run.config import RunConfig, TrainConfig
 from run.errors import SettingsError
-from run.events import Event
+from run.events import EpochDone, Event
 from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
-from spark_driver import corpus, executors, job, outcome
+from spark_driver import corpus, executors, job, outcome, resuming
 from spark_driver.gang import Gang, taken_back_on_error
 from spark_driver.preparing import prepare
 from spark_driver.run_folder import RunFolder
@@ -26,19 +27,32 @@ from trainer.assignment import Assignment
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    options = job.run_file_parser("train.py", __doc__).parse_args(arguments)
-    return job.run(options, job.configured(options, train))
+    parser = job.run_file_parser("train.py", __doc__)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint that a stopped run has left")
+    options = parser.parse_args(arguments)
+    return job.run(options, job.configured(options, partial(train, options.resume)))
 
 
-def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:
+def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:
     """Trains and publishes a model; `result` fills up on the way, so that it tells how far a failed run came."""
     with session(config.name) as spark:
         request = resources.for_workers(dict(spark.sparkContext.getConf().getAll()))
         check_batch(config.train, request)
+        before, decisive = resuming.stopped(folder, resume), resuming.of_config(config, request.executors)
+        if before:
+            terminal.say(f"going on with the run {before.run}")
+            before.check(decisive)
         terminal.stage("reading and preparing the documents")
         prepared = prepare(spark, config, folder, result)
         vectors = word_vectors(spark, config.model, prepared.language, terminal.say)
         blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
+        decisive |= resuming.of_documents(prepared.counts, prepared.language)
+        epochs = list[EpochDone]()
+        if before:
+            before.check(decisive)
+            epochs, result.resumed = folder.take_over(before.run), before.run
+        else:
+            folder.write_decisive(decisive)
 
         executors.check_registered(spark.sparkContext, request.executors)
         assignment = Assignment(
@@ -55,7 +69,9 @@ def train(config: RunConfig, folder: RunFolder, result: Result, terminal: Termin
             terminal.show(event)
             folder.record(event)
 
-        monitor = Gang(request, assignment, blocks, tell, terminal.stage, prepared.release).train()
+        gang = Gang(request, assignment, blocks, tell, terminal.stage, prepared.release, epochs)
+        with resuming.kept_checkpoint_told(folder, terminal):
+            monitor = gang.train()
         with taken_back_on_error(monitor):
             outcome.trained(result, monitor)
         folder.remove_checkpoints()

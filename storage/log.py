@@ -28,9 +28,9 @@ class Log:
     """
 
     def __init__(self, uri: str):
-        """Names the file, which should not exist."""
+        """Names the file; one that nobody has closed is gone on with."""
         self._uri = uri
-        self._part = 0
+        self._part = 0 if is_local(uri) else len(names(_folder(uri)))
         self._lines: list[bytes] = []
         self._written = 0
         self._next = 0.0

@@ -41,3 +41,13 @@ def test_arguments_for_spark_submit_where_there_is_none(capsys: pytest.CaptureFi
         textcnn.main(["predict", "m", "--text", "好", "--", "--conf", "a=b"])
     assert ended.value.code == 2
     assert "predict --input take arguments for spark-submit. Received after --: --conf a=b" in capsys.readouterr().err
+
+
+def test_a_run_is_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main(["train", "examples/reviews.toml", "--out", "runs/reviews", "--resume", "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith(" --out runs/reviews --resume\n")
+
+
+def test_a_run_to_go_on_with_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main(["train", "examples/reviews.toml", "--resume", "--dry-run"]) == 2
+    assert "Give its folder to --out." in capsys.readouterr().err

@@ -99,7 +99,7 @@ class Checkpoints:
 
     def newest(self) -> Checkpoint | None:
         """Returns the newest checkpoint that can be read, if there is one; what cannot be read is told of."""
-        for name in reversed(_names(self._folder)):
+        for name in reversed(names(self._folder)):
             uri = storage.join(self._folder, name)
             try:
                 return _read(uri)
@@ -112,13 +112,14 @@ class Checkpoints:
         position = checkpoint.position
         try:
             _write(storage.join(self._folder, f"{position.epoch:06d}-{position.step:09d}.npz"), checkpoint)
-            for name in _names(self._folder)[:-KEPT]:
+            for name in names(self._folder)[:-KEPT]:
                 storage.remove(storage.join(self._folder, name))
         except (StorageError, OSError) as error:
             self._report(Warned(self._worker, f"A checkpoint could not be written: {error}"))
 
 
-def _names(folder: str) -> list[str]:
+def names(folder: str) -> list[str]:
+    """Returns the names of the checkpoints in a folder, the oldest first."""
     return [name for name in storage.names(folder) if _NAME.fullmatch(name)]
 
 

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count, islice, takewhile
+from itertools import chain, count, islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
 from trainer.checkpoint import Checkpoint, Checkpoints, Position
+from trainer.drift import check_equal
 from trainer.errors import TrainingError
 from trainer.judging import Judge
 from trainer.mixture import Mixture
@@ -107,7 +108,7 @@ def train(
     checkpoint, training goes on from it, and makes the steps that it would have made without the stop.
 
     Raises:
-        TrainingError: the loss is not a number.
+        TrainingError: the loss is not a number, or the workers' weights are not the same.
     """
     place = model.collective.place
     bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
@@ -133,6 +134,7 @@ def train(
         epochs = at.epoch
         begun = time.monotonic()
         at = _epoch(model, config, shares["train"], at, steps, size, speed, report, reached)
+        check_equal(chain.from_iterable(model.weights()), model.collective, at.epoch)
         each, together = model.evaluate(shares["validation"])
         if together.rows:
             _finite(together.loss, 1.0, at.epoch, steps)

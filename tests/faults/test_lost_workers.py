@@ -1,11 +1,15 @@
 """A run that loses a worker goes on from its last checkpoint, and trains every document as often as if it had not."""
 
 import json
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.faults.conftest import Fault, executor_of, metrics, trainer_of
@@ -52,11 +56,14 @@ def run(command: Command, tmp_path: Path, reviews: list[dict[str, Any]], fault: 
     [
         pytest.param(
             lambda out, _: trainer_of(out, 0).kill(),
-            "worker 0 failed: its process has ended",
+            r"worker 0 failed: its process has ended",
             id="SIGKILL of the chief",
         ),
         pytest.param(
-            lambda out, _: trainer_of(out, 1).kill(), "worker 1 failed: its process has ended", id="SIGKILL of a worker"
+            lambda out, _: trainer_of(out, 1).kill(),  # as the kernel does where memory runs out
+            r"worker 1 failed: its process has ended without a word, as after SIGKILL; it had [\d,]{3,} MiB of memory "
+            r"when it was last seen\. Where memory runs out, .*raise spark\.executor\.memoryOverhead",
+            id="SIGKILL of a worker",
         ),
         pytest.param(lambda _, run: executor_of(run).kill(), "Lost executor", id="SIGKILL of an executor"),
         pytest.param(
@@ -69,7 +76,7 @@ def run(command: Command, tmp_path: Path, reviews: list[dict[str, Any]], fault: 
 def test_a_lost_worker_costs_the_steps_since_the_last_checkpoint(run: Runs, inject: Inject, said: str) -> None:
     outcome = run(inject)
     assert outcome.status == 0, outcome.terminal
-    assert said in outcome.terminal
+    assert re.search(said, outcome.terminal), outcome.terminal
     assert "starting all workers again, 1 of 2 times at most" in outcome.terminal
     assert "going on from the checkpoint of epoch" in outcome.terminal
     result = result_of(run.out)
@@ -77,3 +84,26 @@ def test_a_lost_worker_costs_the_steps_since_the_last_checkpoint(run: Runs, inje
     assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS
     assert Path(result["model"]).name == "1"
     assert not list((run.out / "checkpoints").iterdir())
+
+
+def test_a_straggler_is_waited_for(run: Runs) -> None:
+    stops: list[psutil.Process] = []
+
+    def slow_down(worker: psutil.Process) -> None:
+        """Has a worker run a fifth of the time for a while, or until it has done its work."""
+        never = Event()
+        with suppress(psutil.NoSuchProcess):
+            for _ in range(5):
+                worker.suspend()
+                stops.append(worker)
+                never.wait(4)
+                worker.resume()
+                never.wait(1)
+
+    outcome = run(lambda out, _: Thread(target=slow_down, args=[trainer_of(out, 1)], daemon=True).start())
+    assert outcome.status == 0, outcome.terminal
+    assert stops
+    assert "failed" not in outcome.terminal
+    result = result_of(run.out)
+    assert result["restarts"] == 0
+    assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS

@@ -25,7 +25,7 @@ def prepared(spark: SparkSession) -> Make:
     def make(*documents: tuple[str, str, list[str]]) -> Prepared:
         frame = spark.createDataFrame(list(documents), "split string, label string, tokens array<string>")
         vocabularies: dict[View, Vocabulary] = {"word": Vocabulary(WORDS), "char": Vocabulary(CHARACTERS)}
-        counts = Counts(len(documents), {"train": len(documents), "validation": 0, "test": 0}, ("x", "y"), {})
+        counts = Counts(len(documents), {"train": len(documents), "validation": 0, "test": 0}, ("x", "y"), {}, 0)
         return Prepared(counts, frame, Language(Segmenter(), vocabularies, ("x", "y")), (), frame.unpersist)
 
     return make

@@ -51,6 +51,15 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
     ]
 
 
+def test_the_checksum_is_of_the_documents_that_can_be_used_whatever_their_order(spark: SparkSession) -> None:
+    documents = [("train", "x", "a b"), ("train", "y", "c"), ("validation", "x", "a")]
+    checksum = corpus.count(rows(spark, *documents)).checksum
+    other_order = rows(spark, *reversed(documents), ("test", "unseen", "a"), partitions=2)
+    assert corpus.count(other_order.union(rejected(spark, "no label"))).checksum == checksum
+    for changed in [("train", "x", "b a"), ("train", "y", "a b"), ("test", "x", "a b")]:
+        assert corpus.count(rows(spark, changed, *documents[1:])).checksum != checksum
+
+
 def test_golden_texts_are_of_documents_that_can_be_used(spark: SparkSession) -> None:
     documents = [
         ("train", "x", ["甲"], None, "file", None, "甲"),

@@ -11,7 +11,7 @@ from run.events import Acknowledged, Event, Failed, Finished, Progress, Spooled,
 from spark_driver import feed
 from spark_driver.errors import WorkerError
 from spark_driver.feed import WINDOW, Supervisor
-from spark_driver.liveness import DIED
+from spark_driver.liveness import OUT_OF_MEMORY
 from spark_driver.tfos import WorkerChannel
 
 SPOOLED = Spooled(0, {"train": 1, "validation": 0, "test": 0}, 0.1)
@@ -131,4 +131,7 @@ def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[byte
     supervisor = Supervisor(channel, kill_and_remember, 60)
     with pytest.raises(WorkerError, match="worker 3 failed: its process has ended without a word"):
         supervisor.watch()
-    assert told[-1] == Failed(3, DIED, "", lost_peer=False)
+    assert isinstance(told[-1], Failed)
+    assert told[-1].error.endswith(OUT_OF_MEMORY)
+    assert "spark.executor.memoryOverhead" in OUT_OF_MEMORY
+    assert (told[-1].worker, told[-1].lost_peer, told[-1].permanent) == (3, False, False)

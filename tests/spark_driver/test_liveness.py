@@ -1,12 +1,14 @@
 """A process that is stopped, or that waits for what never comes, is found out and says where it was."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from run.events import Acknowledged, Alive, Started
@@ -110,6 +112,19 @@ def test_a_process_that_hangs_says_where_and_is_ended(worker: "subprocess.Popen[
     assert "in for_what_never_comes" in process.stacks()
     assert worker.wait(10) == -signal.SIGKILL
     assert process.ended(within=10)
+
+
+def test_a_process_that_was_killed_is_said_to_have_had_its_memory(worker: "subprocess.Popen[str]") -> None:
+    process = WorkerProcess(60)
+    assert "without a word, as after SIGKILL. Where memory runs out" in process.death()
+    process.heard(Started(0, worker.pid))
+    held = psutil.Process(worker.pid).memory_info().rss // 2**20
+    worker.kill()
+    assert process.ended(within=10)
+    process.heard(Alive(0, 1))  # it crossed with its end
+    found = re.search(r"as after SIGKILL; it had (\d+) MiB of memory when it was last seen", process.death())
+    assert found
+    assert int(found[1]) == pytest.approx(held, abs=1)
 
 
 def test_a_process_that_has_ended_has_no_stacks(worker: "subprocess.Popen[str]") -> None:

@@ -1,6 +1,6 @@
 """What the driver knows of the workers."""
 
-from run.events import EpochDone, Event, Failed, Spooled
+from run.events import EpochDone, Event, Failed, Resumed, Spooled
 from spark_driver.monitor import Monitor
 
 ECHO = Failed(0, "UnavailableError: peer", "", lost_peer=True)
@@ -43,10 +43,19 @@ def test_an_epoch_is_told() -> None:
     assert recorded == [epoch]
 
 
-def test_after_a_restart_epochs_count_once_and_failures_are_forgotten() -> None:
-    def epoch(number: int, trained: int) -> EpochDone:
-        return EpochDone(0, number, trained, 0.5, None, None, None, 1.0)
+def epoch(number: int, trained: int) -> EpochDone:
+    return EpochDone(0, number, trained, 0.5, None, None, None, 1.0)
 
+
+def test_of_an_earlier_run_the_epochs_before_its_checkpoint_count() -> None:
+    watching = Monitor(2, lambda _: None, epochs=[epoch(1, 7), epoch(2, 7), epoch(3, 7)])
+    watching.handle(Resumed(0, epoch=3, step=5))
+    assert list(watching.epochs) == [1, 2]
+    watching.handle(epoch(3, 8))
+    assert watching.epochs == {1: epoch(1, 7), 2: epoch(2, 7), 3: epoch(3, 8)}
+
+
+def test_after_a_restart_epochs_count_once_and_failures_are_forgotten() -> None:
     before, _ = monitor(epoch(1, 7), epoch(2, 7), CAUSE)
     after = Monitor(2, lambda _: None, before=before)
     after.handle(epoch(2, 8))

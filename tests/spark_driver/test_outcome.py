@@ -14,7 +14,7 @@ from spark_driver.errors import LostRowsError
 from spark_driver.monitor import Monitor
 
 COUNTED: dict[Split, int] = {"train": 6, "validation": 2, "test": 2}
-COUNTS = Counts(11, COUNTED, ("x", "y"), {"no label": 1})
+COUNTS = Counts(11, COUNTED, ("x", "y"), {"no label": 1}, 0)
 
 
 def told(first: dict[Split, int], second: dict[Split, int], trained: int) -> tuple[Result, Monitor]:

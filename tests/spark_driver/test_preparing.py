@@ -12,7 +12,7 @@ DATA = DataConfig(input="reviews.tsv", max_bad_fraction=0.1)
 
 def counts(train: int = 90, labels: tuple[str, ...] = ("x", "y"), **rejected: int) -> Counts:
     read = train + sum(rejected.values())
-    return Counts(read, {"train": train, "validation": 0, "test": 0}, labels, rejected)
+    return Counts(read, {"train": train, "validation": 0, "test": 0}, labels, rejected, 0)
 
 
 def test_two_labels_and_few_bad_rows_are_enough() -> None:

@@ -122,6 +122,17 @@ def test_lines_that_are_refused_are_written_with_a_later_one(
     assert storage.read(f"{root}/log") == b"first\nsecond\nthird\n"
 
 
+def test_a_log_that_nobody_has_closed_is_gone_on_with(root: str) -> None:
+    storage.Log(f"{root}/log").add(b"first")
+    reader = storage.LogReader(f"{root}/log")
+    assert list(reader.lines()) == [b"first"]
+    log = storage.Log(f"{root}/log")
+    log.add(b"second")
+    assert list(reader.lines()) == [b"second"]
+    log.close()
+    assert storage.read(f"{root}/log") == b"first\nsecond\n"
+
+
 def test_a_part_that_cannot_be_read_is_an_error_unless_it_has_become_one_file(
     root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

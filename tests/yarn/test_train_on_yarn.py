@@ -291,6 +291,39 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
     assert models(f"{folder}/out/killed") == []
 
 
+def test_a_driver_that_is_killed_goes_on_from_its_checkpoint_in_a_second_attempt(folder: str, command: Command) -> None:
+    settings = ("train.epochs=3", "train.patience=3", "train.checkpoint_seconds=0.1")
+    changes = [part for setting in settings for part in ("--set", setting)]
+    train = command("out/again", *changes, spark='"spark.yarn.maxAppAttempts" = "2"')
+    killed: list[psutil.Process] = []
+    with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "epoch 1:" in line and not killed:
+                killed.append(application_master(Ended(0, said).application))
+                killed[0].kill()
+        status = process.wait(LIMIT_SECONDS)
+    assert status == 0, said
+    assert "going on from the checkpoint of epoch" in said
+    result = json.loads(storage.read(f"{folder}/out/again/result.json"))
+    assert result["resumed"] == result["run"]
+    assert result["rows"]["trained"] == [result["rows"]["train"]] * 3
+    assert models(f"{folder}/out/again") == ["1"]
+
+
+def application_master(identity: str) -> psutil.Process:
+    """The process of an application's master, and driver, on one of the nodes."""
+    return next(
+        process
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"] == "java"
+        and "org.apache.spark.deploy.yarn.ApplicationMaster" in process.info["cmdline"]
+        and any(identity in part for part in process.info["cmdline"])
+    )
+
+
 def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
     hadoop: LocalHadoop, folder: str, command: Command, staged: str
 ) -> None:
