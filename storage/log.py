@@ -30,7 +30,7 @@ class Log:
     def __init__(self, uri: str):
         """Names the file; one that nobody has closed is gone on with."""
         self._uri = uri
-        self._part = 0 if is_local(uri) else len(names(_folder(uri)))
+        self._part: int | None = None
         self._lines: list[bytes] = []
         self._written = 0
         self._next = 0.0
@@ -63,13 +63,16 @@ class Log:
                 for chunk in chunks(part):
                     file.write(chunk)
         remove(folder)
-        self._part, self._lines, self._written = 0, [], 0
+        self._part, self._lines, self._written = None, [], 0
 
     def _write_part(self) -> None:
         if self._written == len(self._lines):
             return
         content = b"".join(self._lines)
-        make_folder(_folder(self._uri))
+        folder = _folder(self._uri)
+        make_folder(folder)
+        if self._part is None:
+            self._part = len(names(folder))
         write(_part(self._uri, self._part), content)
         self._written = len(self._lines)
         if len(content) >= PART_BYTES:
