@@ -20,10 +20,10 @@ import threading
 from trainer.liveness import heartbeat
 
 def for_what_never_comes():
+    print("waits", flush=True)
     threading.Event().wait()
 
 with heartbeat(0, lambda _: None):
-    print("waits", flush=True)
     for_what_never_comes()
 """
 
