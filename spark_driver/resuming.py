@@ -109,7 +109,7 @@ def kept_checkpoint_told(folder: RunFolder, terminal: Terminal) -> Iterator[None
     """Says how to go on with a run that a signal ends."""
     try:
         yield
-    except BaseException as error:
+    except (Exception, KeyboardInterrupt) as error:
         if isinstance(cause(error), InterruptError):
             with suppress(StorageError):  # what has ended the run is told all the same
                 if folder.checkpoints_of(folder.run):
