@@ -108,6 +108,7 @@ def main() -> None:
         figures[f"test accuracy, split by {split}"] = [
             script("one_process", "--split", split, "--epochs", "6")["accuracy"]
         ]
+    figures |= {f"checkpoints, {name}": [value] for name, value in script("checkpoints").items()}
     few, many = (script("memory", str(count)) for count in (500_000, 2_000_000))
     growth = (many["peak_mib"] - few["peak_mib"]) / (many["documents"] - few["documents"])
     figures["a worker's memory, MiB per million documents"] = [1e6 * growth]
