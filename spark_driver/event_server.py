@@ -1,6 +1,9 @@
 """The way of the workers' events to the driver: a connection from each feed task, opened with the run's key."""
 
+import os
 import secrets
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +14,11 @@ from types import TracebackType
 from pyspark import SparkConf
 
 from run.events import Event, from_json, to_json
+
+HANDSHAKE_SECONDS = 10.0
+"""How long one that has connected may take for each message that proves its key."""
+ACCEPT_SECONDS = 0.1
+"""How long to wait for a connection to go where there can be no more of them."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class EventServer:
             handle: takes an event; what it raises ends the connection, and is kept as `failure`.
         """
         self._listener = Listener((bind, 0), family="AF_INET", backlog=128)
+        self._closed = threading.Event()
         self.failure: Exception | None = None
         self._handle = handle
         self._lock = threading.Lock()
@@ -62,22 +71,27 @@ class EventServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._closed.set()
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 connection = self._listener.accept()
             except OSError:
-                return  # closed
+                # It is closed, or strangers have taken all the connections that this process may have.
+                self._closed.wait(ACCEPT_SECONDS)
+                continue
             # The proof of the key takes two messages; nobody else waits for it.
             threading.Thread(target=self._serve, args=(connection,), name="event", daemon=True).start()
 
     def _serve(self, connection: Connection) -> None:
         with connection:
             try:
+                _limit(connection, HANDSHAKE_SECONDS)
                 deliver_challenge(connection, self.address.key)
                 answer_challenge(connection, self.address.key)
+                _limit(connection, 0)
                 while True:
                     event = from_json(connection.recv_bytes())
                     with self._lock:
@@ -88,3 +102,11 @@ class EventServer:
                             return
             except (EOFError, OSError, ValueError, AuthenticationError):
                 return  # it went away, or it is none of ours
+
+
+def _limit(connection: Connection, seconds: float) -> None:
+    """Sets how long a message may be waited for; 0 for ever."""
+    whole, part = divmod(seconds, 1)
+    limit = struct.pack("ll", int(whole), int(part * 1e6))
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)

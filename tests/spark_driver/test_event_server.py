@@ -1,16 +1,24 @@
 """Events reach the driver, from those who know the run's key and from nobody else."""
 
+import os
+import pickle
 import queue
+import resource
 import socket
+import struct
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing import AuthenticationError
+from pathlib import Path
 
 import pytest
 from pyspark import SparkConf
 
 from run.events import Event, Finished
+from spark_driver import event_server
 from spark_driver.event_server import EventServer
 
 LIMIT_SECONDS = 10
@@ -35,13 +43,76 @@ def test_who_does_not_know_the_key_is_turned_away(server: Received) -> None:
     assert server[1].empty()
 
 
-def test_garbage_and_silence_disturb_nobody(server: Received) -> None:
-    address = (server[0].address.host, server[0].address.port)
-    with socket.create_connection(address), socket.create_connection(address) as garbage:
-        garbage.sendall(b"\x00\x00\x00\x05hello")
+class Malicious:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, file: Path):
+        self._file = file
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self._file,)
+
+
+@pytest.mark.parametrize("sent", ["nothing", "garbage", "half a message", "a pickle", "an endless message"])
+def test_a_stranger_disturbs_nobody(server: Received, tmp_path: Path, sent: str) -> None:
+    executed = tmp_path / "executed"
+    pickled = pickle.dumps(Malicious(executed))
+    messages = {
+        "nothing": b"",
+        "garbage": b"GET / HTTP/1.1\r\n\r\n",
+        "half a message": b"\x00\x00\x00\x05he",
+        "a pickle": struct.pack("!i", len(pickled)) + pickled,
+        "an endless message": b"\x7f\xff\xff\xff" + b"x" * 1_000,
+    }
+    with socket.create_connection((server[0].address.host, server[0].address.port)) as stranger:
+        stranger.sendall(messages[sent])
         server[0].address.connect()(Finished(1))
         assert server[1].get(timeout=LIMIT_SECONDS) == Finished(1)
     assert server[1].empty()
+    assert not executed.exists()
+
+
+def test_one_that_says_nothing_is_left_after_a_while(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    with socket.create_connection((server[0].address.host, server[0].address.port), LIMIT_SECONDS) as stranger:
+        while stranger.recv(1_000):  # its challenge, then the end
+            pass
+
+
+def test_one_that_belongs_here_may_say_nothing_for_long(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    tell = server[0].address.connect()
+    with socket.create_connection((server[0].address.host, server[0].address.port), LIMIT_SECONDS) as stranger:
+        while stranger.recv(1_000):
+            pass
+    tell(Finished(1))  # later than a stranger was left
+    assert server[1].get(timeout=LIMIT_SECONDS) == Finished(1)
+
+
+STRANGERS = """
+import socket, sys
+from run.events import Finished
+from spark_driver.event_server import Address
+
+host, port, key = sys.stdin.readline().split()
+idle = [socket.create_connection((host, int(port))) for _ in range(1_000)]
+Address(host, int(port), bytes.fromhex(key)).connect()(Finished(1))
+"""
+
+
+def test_a_thousand_that_say_nothing_keep_nobody_out(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    address = server[0].address
+    with subprocess.Popen([sys.executable, "-c", STRANGERS], stdin=subprocess.PIPE, encoding="utf-8") as strangers:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 100, hard))
+        try:
+            assert strangers.stdin is not None
+            print(address.host, address.port, address.key.hex(), file=strangers.stdin, flush=True)
+            assert server[1].get(timeout=6 * LIMIT_SECONDS) == Finished(1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            strangers.kill()
 
 
 def test_it_listens_where_the_driver_binds_and_is_reached_where_others_see_it() -> None:
