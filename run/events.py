@@ -220,6 +220,6 @@ def from_json(data: bytes) -> Event:
         values = json.loads(data)
         values.pop("time", None)
         event: Event = _KINDS[values.pop("kind")](**values)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not an event: {data[:200]!r}") from error
     return event

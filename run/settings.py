@@ -31,7 +31,7 @@ def read(kind: type[Settings], path: Path, overrides: Sequence[str] = ()) -> Set
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"There is no settings file {path}. Name an existing TOML file.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
     for override in overrides:
         _override(values, override)

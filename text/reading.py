@@ -6,7 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import get_args
 
-from pyarrow import parquet
+from pyarrow import ArrowException, parquet
 
 from run.config import DataConfig, Format
 from text.errors import DataError, RowError
@@ -32,7 +32,7 @@ def read(path: Path, config: DataConfig) -> Iterator[Document | RowError]:
         config: format and columns.
 
     Raises:
-        DataError: the file is missing, or has no such columns.
+        DataError: the file is missing, not of its format, or has no such columns.
     """
     ending = path.suffix.removeprefix(".")
     kind = ending if ending in get_args(Format) else config.format
@@ -45,6 +45,8 @@ def read(path: Path, config: DataConfig) -> Iterator[Document | RowError]:
                 yield error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ArrowException, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as Parquet: {error}") from error
 
 
 def _jsonl(path: Path, config: DataConfig) -> Iterator[Fields | RowError]:

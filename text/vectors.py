@@ -43,7 +43,8 @@ def parsed(lines: Iterable[str], vocabulary: Vocabulary, size: int) -> Iterator[
 
 def _numbers(fields: list[str]) -> np.ndarray | None:
     try:
-        values = np.array(fields, np.float32)
+        with np.errstate(over="ignore"):  # what is too large is infinite, and refused
+            values = np.array(fields, np.float32)
     except ValueError:
         return None
     return values if np.isfinite(values).all() else None

@@ -8,6 +8,7 @@ import json
 import re
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,19 @@ KEPT = 2
 """The newest, and the one before it in case it cannot be read."""
 _NAME = re.compile(r"(\d{6,})-(\d{9,})\.npz")
 _VALUES = "values"
+_OF_DAMAGED_BYTES = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and zipfile say of bytes that are no checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,10 @@ class Checkpoint:
     """Weights and moments, and the best weights so far, by name."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What else there is, as JSON has it."""
+
+
+class DamagedError(Exception):
+    """A file is no whole checkpoint."""
 
 
 class Checkpoints:
@@ -103,7 +121,7 @@ class Checkpoints:
             uri = storage.join(self._folder, name)
             try:
                 return _read(uri)
-            except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            except DamagedError as error:
                 said = f"The checkpoint {uri} is damaged ({error}): the one before it is taken."
                 self._report(Warned(self._worker, said))
         return None
@@ -138,7 +156,14 @@ def _read(uri: str) -> Checkpoint:
         local = Path(scratch) / "checkpoint.npz"
         with local.open("wb") as file:
             file.writelines(storage.chunks(uri))
-        with np.load(local, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
+        try:
+            return _loaded(local)
+        except _OF_DAMAGED_BYTES as error:
+            raise DamagedError(str(error)) from error
+
+
+def _loaded(file: Path) -> Checkpoint:
+    with np.load(file, allow_pickle=False) as content:
+        arrays = {name: content[name] for name in content.files}
     values = json.loads(str(arrays.pop(_VALUES)))
     return Checkpoint(Position(**values.pop("position")), arrays, values)
