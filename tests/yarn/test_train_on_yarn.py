@@ -223,8 +223,11 @@ def test_a_comparison_is_an_application_of_each_network_and_one_of_all_baselines
     assert len({row["quality"]["rows"] for row in rows}) == 1
 
 
-def test_the_driver_on_the_gateway(hadoop: LocalHadoop, folder: str, command: Command) -> None:
-    done = ended(command("out/client", more=f'{ON_ONE_NODE}\ndeploy_mode = "client"'))
+def test_the_driver_on_the_gateway_with_sparks_authentication_and_encryption(
+    hadoop: LocalHadoop, folder: str, command: Command
+) -> None:
+    protected = '"spark.authenticate" = "true"\n"spark.network.crypto.enabled" = "true"'
+    done = ended(command("out/client", more=f'{ON_ONE_NODE}\ndeploy_mode = "client"', spark=protected))
     assert done.status == 0, done.terminal
     assert application(hadoop, done.application)["finalStatus"] == "SUCCEEDED"
     assert models(f"{folder}/out/client") == ["1"]
