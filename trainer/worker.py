@@ -49,6 +49,7 @@ def run(
         storage.check_writable(storage.parent(assignment.models))
     with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch, temporary_files_in(scratch):
         collective = Collective(place)
+        collective.gather(1.0)  # workers that do not reach each other are found now, while none has to wait for long
         spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(_spooled(place.worker, spool, blocks, report))
         # Which worker has which share is chance: what follows must not depend on it.
