@@ -83,10 +83,14 @@ def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """
     inside = tf.where(places != 0)
     documents = tf.shape(places)[0]
+    # One segment more has the padding's row: the gradient of no segment at all is whatever was in that memory.
     total = tf.raw_ops.SparseSegmentSumWithNumSegments(
-        data=rows, indices=tf.gather_nd(places, inside), segment_ids=inside[:, 0], num_segments=documents
+        data=rows,
+        indices=tf.concat([tf.gather_nd(places, inside), [0]], 0),
+        segment_ids=tf.concat([inside[:, 0], [tf.cast(documents, tf.int64)]], 0),
+        num_segments=documents + 1,
     )
-    return total, tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)
+    return total[:-1], tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)
 
 
 def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from run.config import Kind, ModelConfig, View
 from trainer.models.build import networks
@@ -101,3 +102,17 @@ def test_a_network_sees_its_views_and_a_linear_one_sees_all() -> None:
     config = ModelConfig(**SMALL, networks=("textcnn", "textrnn", "mlp", "logistic_regression"), views=("word",))
     built = networks(config, {"word": 20, "char2": 9}, 3, 1).values()
     assert [list(network.tables) for network in built] == [["word"], ["word"], ["word", "char2"], ["word", "char2"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_without_a_token_leaves_the_tables_as_they_are(kind: Kind) -> None:
+    model = network(kind)
+    places = {view: tf.zeros([2, 3], tf.int32) for view in model.tables}
+    for _ in range(50):
+        tf.fill([1, 4], np.nan)  # what a gradient that nobody writes would find in its memory
+        rows = {view: table[:1] for view, table in model.tables.items()}
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            logits = model.classify(rows, places, tf.constant(SEED))
+        for gradient in tape.gradient(logits, rows, unconnected_gradients="zero").values():
+            assert (tf.convert_to_tensor(gradient).numpy() == 0).all()
