@@ -50,6 +50,19 @@ def reading(uri: str, kind: str, advice: str) -> Iterator[None]:
         raise InputError(f"The input {uri!r} cannot be read as {kind}: {said.splitlines()[0]} {advice}") from error
 
 
+@contextmanager
+def readable(key: str, path: str) -> Iterator[None]:
+    """Makes Spark's error about a file that the run file names one that says which.
+
+    Raises:
+        InputError: Spark cannot read the file.
+    """
+    try:
+        yield
+    except AnalysisException as error:
+        raise InputError(f"{key}: {path!r} cannot be read: {str(error).splitlines()[0]}") from error
+
+
 USER_ERRORS = (SettingsError, InputError, DataError)
 
 

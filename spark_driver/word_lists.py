@@ -1,10 +1,9 @@
 """Reads the user's word lists, from any URI that Spark reads, into a segmenter that travels to the executors."""
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from run.config import TextConfig
-from spark_driver.errors import InputError
+from spark_driver.errors import readable
 from text.segmenter import Segmenter
 
 
@@ -24,8 +23,6 @@ def segmenter(spark: SparkSession, text: TextConfig) -> Segmenter:
 def _lines(spark: SparkSession, key: str, path: str | None) -> tuple[str, ...]:
     if path is None:
         return ()
-    try:
+    with readable(key, path):
         rows = spark.read.text(path).collect()
-    except AnalysisException as error:
-        raise InputError(f"{key}: {path!r} cannot be read: {str(error).splitlines()[0]}") from error
     return tuple(row.value.strip() for row in rows if row.value.strip())

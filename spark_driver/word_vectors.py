@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from run.config import ModelConfig
-from spark_driver.errors import InputError
+from spark_driver.errors import readable
 from text.errors import DataError
 from text.language import Language
 from text.vectors import MALFORMED, WordVectors, collected, parsed
@@ -40,10 +39,8 @@ def word_vectors(
         pairs = [{"id": number, "vector": values} for number, values in parsed(lines, vocabulary, size)]
         yield pa.RecordBatch.from_pylist(pairs, _SCHEMA)
 
-    try:
+    with readable("model.vectors", path):
         rows = spark.read.text(path).mapInArrow(found, "id int, vector binary").collect()
-    except AnalysisException as error:
-        raise InputError(f"model.vectors: {path!r} cannot be read: {str(error).splitlines()[0]}") from error
     malformed = next((row["vector"] for row in rows if row["id"] == MALFORMED), None)
     if malformed is not None:
         raise DataError(

@@ -1,6 +1,7 @@
 """Multinomial naive Bayes over the tokens of all views: what counting alone knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +16,27 @@ SMOOTHING = 0.1
 """Added to each count of a token in a class (Lidstone)."""
 COUNTED_TOKENS = 1 << 20
 """Tokens that are counted at once."""
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """What stands in the documents of each class; that of several shares is added."""
+
+    documents: np.ndarray
+    """How many there are, float64 [classes]."""
+    tokens: Mapping[View, np.ndarray]
+    """How often each token of a view stands in them, float64 [size, classes]."""
+
+    @classmethod
+    def of(cls, share: Share, sizes: Mapping[View, int], classes: int, collective: Collective) -> "ClassCounts":
+        """Counts the documents of all workers; every worker must call it, and gets the same."""
+        documents = collective.sum(np.bincount(share.labels, minlength=classes))
+        tokens = {view: collective.sum(_counts(share, view, size, classes)) for view, size in sizes.items()}
+        return cls(documents, tokens)
+
+    def __add__(self, other: "ClassCounts") -> "ClassCounts":
+        tokens = {view: of_view + other.tokens[view] for view, of_view in self.tokens.items()}
+        return ClassCounts(self.documents + other.documents, tokens)
 
 
 class NaiveBayes(tf.Module):
@@ -32,17 +54,14 @@ class NaiveBayes(tf.Module):
         self.tables = {view: tf.Variable(table, trainable=False, dtype=tf.float32) for view, table in tables.items()}
 
     @classmethod
-    def of(
-        cls, shares: Sequence[Share], sizes: Mapping[View, int], classes: int, collective: Collective
-    ) -> "NaiveBayes":
-        """Counts the documents of all workers; every worker must call it, and gets the same."""
-        documents = collective.sum(np.sum([np.bincount(share.labels, minlength=classes) for share in shares], 0))
-        prior = np.log((documents + SMOOTHING) / (documents + SMOOTHING).sum())
+    def of(cls, counted: "ClassCounts") -> "NaiveBayes":
+        """Makes probabilities of counts."""
+        prior = np.log((counted.documents + SMOOTHING) / (counted.documents + SMOOTHING).sum())
         tables = {}
-        for view, size in sizes.items():
-            counts = collective.sum(np.sum([_counts(share, view, size, classes) for share in shares], 0)).copy()
+        for view, of_view in counted.tokens.items():
+            counts = of_view.copy()
             counts[:FIRST_TOKEN] = 0
-            known = max(size - FIRST_TOKEN, 1)
+            known = max(len(counts) - FIRST_TOKEN, 1)
             table = np.log((counts + SMOOTHING) / (counts.sum(0) + SMOOTHING * known))
             table[:FIRST_TOKEN] = 0
             tables[view] = table

@@ -21,7 +21,7 @@ from trainer.errors import TrainingError
 from trainer.judging import Judge
 from trainer.mixture import Mixture
 from trainer.models.network import Network
-from trainer.naive_bayes import NaiveBayes
+from trainer.naive_bayes import ClassCounts, NaiveBayes
 from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel, Weights, copied
 
@@ -114,15 +114,12 @@ def train(
     bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
     at = _resumed(model, bests, checkpoints, report)
     started = time.monotonic() - at.seconds
-    of_classes = model.collective.sum(np.bincount(shares["train"].labels, minlength=model.classes))
+    counts = _counted(model, shares["train"])
     if config.class_weights == "balanced":
-        model.balance(of_classes)
-    batch = config.batch_size or batches.default_size(int(of_classes.sum()), place.workers)
+        model.balance(counts.documents)
+    batch = config.batch_size or batches.default_size(int(counts.documents.sum()), place.workers)
     size = batches.size_of(batch, model.collective.rank, place.workers)
     steps = int(model.collective.gather(batches.steps(len(shares["train"]), size)).max())
-
-    def counted(*splits: Split) -> NaiveBayes:
-        return NaiveBayes.of([shares[split] for split in splits], model.sizes, model.classes, model.collective)
 
     def reached(position: Position) -> None:
         if checkpoints and checkpoints.due:
@@ -134,7 +131,7 @@ def train(
         epochs = at.epoch
         begun = time.monotonic()
         at = _epoch(model, config, shares["train"], at, steps, size, speed, report, reached)
-        check_equal(chain.from_iterable(model.weights()), model.collective, at.epoch)
+        check_equal(chain.from_iterable(n.get_weights() for n in model.networks.values()), model.collective, at.epoch)
         each, together = model.evaluate(shares["validation"])
         if together.rows:
             _finite(together.loss, 1.0, at.epoch, steps)
@@ -148,9 +145,10 @@ def train(
     if not all(np.isfinite(weights).all() for best in bests for weights in best.weights):
         raise TrainingError(DIVERGED)
     model.restore([best.weights for best in bests])
-    fitted = _judge(model, Mixture(model.networks, counted("train"))).fitted(shares["validation"])
+    fitted = _judge(model, Mixture(model.networks, NaiveBayes.of(counts))).fitted(shares["validation"])
     # The validation documents have done their work as such, and are counted too.
-    mixture = Mixture(model.networks, counted("train", "validation"), fitted)
+    counts += _counted(model, shares["validation"])
+    mixture = Mixture(model.networks, NaiveBayes.of(counts), fitted)
     test, members = _judge(model, mixture).evaluate(shares["test"])
     weights = dict(zip(mixture.names, mixture.weights.numpy().tolist(), strict=True))
     report(
@@ -166,6 +164,10 @@ def train(
         )
     )
     return Trained(mixture, test, bests[0].epoch, epochs, speed.per_second())
+
+
+def _counted(model: ReplicatedModel, share: Share) -> ClassCounts:
+    return ClassCounts.of(share, model.sizes, model.classes, model.collective)
 
 
 def _judge(model: ReplicatedModel, mixture: Mixture) -> Judge:

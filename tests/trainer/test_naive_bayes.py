@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from trainer import naive_bayes
 from trainer.collective import Collective
-from trainer.naive_bayes import NaiveBayes
+from trainer.naive_bayes import ClassCounts, NaiveBayes
 from trainer.spool import Share
 
 ShareOf = Callable[[Sequence[tuple[list[int], int]]], Share]
@@ -30,7 +30,7 @@ def shares(scores: list[np.ndarray], tokens: list[int]) -> np.ndarray:
 
 
 def test_classes_are_as_probable_as_their_documents_and_tokens(collective: Collective, share_of: ShareOf) -> None:
-    bayes = NaiveBayes.of([share_of(DOCUMENTS)], {"word": 4}, 2, collective)
+    bayes = NaiveBayes.of(ClassCounts.of(share_of(DOCUMENTS), {"word": 4}, 2, collective))
     good, bad = 3.1 / 4.2, 1.1 / 4.2  # of class 0; 0.1 / 1.2 and 1.1 / 1.2 of class 1
     prior = np.array([2.1, 1.1])
     expected = [
@@ -43,7 +43,7 @@ def test_classes_are_as_probable_as_their_documents_and_tokens(collective: Colle
 
 
 def test_unknown_tokens_and_padding_say_nothing(collective: Collective, share_of: ShareOf) -> None:
-    bayes = NaiveBayes.of([share_of(DOCUMENTS)], {"word": 4}, 2, collective)
+    bayes = NaiveBayes.of(ClassCounts.of(share_of(DOCUMENTS), {"word": 4}, 2, collective))
     alone, filled = answers(bayes, [[2]]), answers(bayes, [[1, 2, 1], [1, 1, 1]])
     assert filled == pytest.approx(shares([alone[0], np.array([2.1, 1.1])], [3, 3]))
 
@@ -53,19 +53,22 @@ def test_documents_are_counted_in_pieces(
 ) -> None:
     random = np.random.default_rng(0)
     share = share_of([(random.integers(1, 20, random.integers(0, 9)).tolist(), int(i % 3)) for i in range(100)])
-    whole = NaiveBayes.of([share], {"word": 20}, 3, collective)
+    whole = NaiveBayes.of(ClassCounts.of(share, {"word": 20}, 3, collective))
     monkeypatch.setattr(naive_bayes, "COUNTED_TOKENS", 7)
-    pieces = NaiveBayes.of([share], {"word": 20}, 3, collective)
+    pieces = NaiveBayes.of(ClassCounts.of(share, {"word": 20}, 3, collective))
     assert (pieces.tables["word"].numpy() == whole.tables["word"].numpy()).all()
 
 
 def test_several_shares_count_as_one(collective: Collective, share_of: ShareOf) -> None:
-    whole = NaiveBayes.of([share_of(DOCUMENTS)], {"word": 4}, 2, collective)
-    parts = NaiveBayes.of([share_of(DOCUMENTS[:1]), share_of(DOCUMENTS[1:])], {"word": 4}, 2, collective)
+    whole = NaiveBayes.of(ClassCounts.of(share_of(DOCUMENTS), {"word": 4}, 2, collective))
+    parts = NaiveBayes.of(
+        ClassCounts.of(share_of(DOCUMENTS[:1]), {"word": 4}, 2, collective)
+        + ClassCounts.of(share_of(DOCUMENTS[1:]), {"word": 4}, 2, collective)
+    )
     assert (parts.tables["word"].numpy() == whole.tables["word"].numpy()).all()
     assert (parts.prior.numpy() == whole.prior.numpy()).all()
 
 
 def test_without_documents_nothing_is_known(collective: Collective, share_of: ShareOf) -> None:
-    bayes = NaiveBayes.of([share_of([])], {"word": 4}, 2, collective)
+    bayes = NaiveBayes.of(ClassCounts.of(share_of([]), {"word": 4}, 2, collective))
     assert answers(bayes, [[2, 3]]) == pytest.approx(np.full((1, 2), 0.5))

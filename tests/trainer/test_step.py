@@ -25,6 +25,13 @@ RIGHT, WRONG, EVEN = log(4 / 3), log(4), log(2)
 """Losses of the known model, whose answers are 3/4, 1/4 and 1/2."""
 
 
+def known_model(collective: Collective, config: RunConfig, weights: list[np.ndarray]) -> ReplicatedModel:
+    """A new model whose answers are known by hand."""
+    model = ReplicatedModel(config.model, SMALL_STEPS, {"word": 4}, 2, collective)
+    model.restore([weights])
+    return model
+
+
 @pytest.fixture(scope="module")
 def replicated(collective: Collective, known_config: RunConfig) -> ReplicatedModel:
     return ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
@@ -59,8 +66,7 @@ def changes_after_a_step(
     known_config: RunConfig,
     known_weights: list[np.ndarray],
 ) -> list[np.ndarray]:
-    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore([known_weights])
+    model = known_model(collective, known_config, known_weights)
     model.train(batch(documents, [1] * len(documents), [1.0] * len(documents)), 1)
     return [after - before for after, before in zip(model.weights()[0], known_weights, strict=True)]
 
@@ -87,8 +93,7 @@ def test_a_step_follows_the_gradient_of_the_mean_loss(
 def test_a_step_with_more_documents_is_no_longer(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
-    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore([known_weights])
+    model = known_model(collective, known_config, known_weights)
     model.train(batch([[2]], [1], [1]), 1)
     model.train(batch([[2], [2], [2]], [1, 1, 1], [2, 1, 1]), 2)
     # Adam moves twice by the learning rate if both gradients are (nearly) equal; if the second were four times
@@ -126,8 +131,7 @@ def test_a_smoothed_label_speaks_for_every_class(
 def test_classes_count_the_same_when_they_are_balanced(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
-    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore([known_weights])
+    model = known_model(collective, known_config, known_weights)
     model.balance(np.array([3, 1]))
     loss, weight = model.train(batch([[2], [2], [2], [2]], [0, 0, 0, 1], [1, 1, 1, 1]), 1)
     assert float(loss) == pytest.approx(3 * 2 / 3 * RIGHT + 2 * WRONG)
@@ -137,8 +141,7 @@ def test_classes_count_the_same_when_they_are_balanced(
 def test_a_class_without_documents_leaves_the_mean_weight_at_one(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:
-    model = ReplicatedModel(known_config.model, SMALL_STEPS, {"word": 4}, 2, collective)
-    model.restore([known_weights])
+    model = known_model(collective, known_config, known_weights)
     model.balance(np.array([5, 0]))
     loss, _ = model.train(batch([[2]], [0], [1]), 1)
     assert float(loss) == pytest.approx(RIGHT)

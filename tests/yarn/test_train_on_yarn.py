@@ -299,7 +299,7 @@ def test_a_driver_that_is_killed_goes_on_from_its_checkpoint_in_a_second_attempt
     changes = [part for setting in settings for part in ("--set", setting)]
     train = command("out/again", *changes, spark='"spark.yarn.maxAppAttempts" = "2"')
     killed: list[psutil.Process] = []
-    with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stderr is not None
         said = ""
         for line in process.stderr:
