@@ -79,7 +79,7 @@ def local_copy(uri: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="from-hdfs-") as folder:
         copy = Path(folder, posixpath.basename(path_of(uri)))
         if size(uri) is not None:
-            _digest(uri, copy=create(str(copy), uri))
+            _digest(uri, copy=create(str(copy), str(copy)))
         elif exists(uri):
             copy_folder(uri, str(copy))
         else:
