@@ -18,6 +18,8 @@ Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 
 ClassWeights = Literal["none", "balanced"]
 
+Decay = Literal["none", "linear", "cosine"]
+
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
 TextFormat = Literal["text", Format]
@@ -158,6 +160,12 @@ class TrainConfig:
 
     learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
     """Step size of Adam (Kingma & Ba, 2015)."""
+
+    warmup: Fraction = 0.0
+    """Share of the steps of `epochs` in which the learning rate rises from nothing."""
+
+    decay: Decay = "none"
+    """How the learning rate falls after that, to nothing after the last of `epochs`: none, linear or cosine."""
 
     label_smoothing: Fraction = 0.1
     """Share of each label that is spread over all classes in training (Szegedy et al., 2016)."""

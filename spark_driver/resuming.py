@@ -25,7 +25,7 @@ FREE = {
     "text.stop_words",
     # What is in this file shows in the first checkpoint.
     "model.vectors",
-    # When training ends, and how it is watched over.
+    # When training ends, where the learning rate does not fall towards it, and how it is watched over.
     "train.epochs",
     "train.patience",
     "train.checkpoint_seconds",
@@ -67,7 +67,9 @@ def of_config(config: RunConfig, workers: int) -> dict[str, Any]:
     """Returns what decides a training as far as it is known before the documents are read."""
     sections = settings.to_json(config)
     keys = {f"{name}.{key}": value for name in SECTIONS for key, value in sections[name].items()}
-    return {"workers": workers} | {name: value for name, value in keys.items() if name not in FREE}
+    scheduled = config.train.warmup > 0 or config.train.decay != "none"
+    free = FREE - {"train.epochs"} if scheduled else FREE
+    return {"workers": workers} | {name: value for name, value in keys.items() if name not in free}
 
 
 def of_documents(counts: Counts, language: Language) -> dict[str, Any]:

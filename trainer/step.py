@@ -21,6 +21,7 @@ from trainer.spool import Share
 _LABELS = tf.TensorSpec([None], tf.int32)
 _WEIGHTS = tf.TensorSpec([None], tf.float32)
 _COUNTER = tf.TensorSpec([], tf.int32)
+_SHARE = tf.TensorSpec([], tf.float32)
 
 Weights = list[np.ndarray]
 """Of one network."""
@@ -73,11 +74,13 @@ class ReplicatedModel:
             for name, table in self.tables.items()
             for network in [self.networks[name.network]]
         }
-        self._optimizer = keras.optimizers.Adam(train.learning_rate)
+        self._learning_rate = train.learning_rate
+        self._optimizer = keras.optimizers.Adam(self._learning_rate)
         self._optimizer.build(self._dense)
         self._state = self._changing()
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
-        self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER], autograph=False)
+        signature = [ids, _LABELS, _WEIGHTS, _COUNTER, _SHARE]
+        self._train = tf.function(self._step, input_signature=signature, autograph=False)
         self._infer = tf.function(self._logits, input_signature=[ids], autograph=False)
 
     def embed(self, vectors: WordVectors) -> None:
@@ -95,29 +98,31 @@ class ReplicatedModel:
         present = np.count_nonzero(documents)
         self._class_weights.assign(documents.sum() / (present * np.maximum(documents, 1)))
 
-    def train(self, batch: Batch, step: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def train(self, batch: Batch, step: int, share: float = 1.0) -> tuple[tf.Tensor, tf.Tensor]:
         """Trains on each worker's batch.
 
         Args:
             batch: this worker's documents, at least one column.
-            step: how many steps there were before; gives each its own dropout.
+            step: how many steps there are with this one; gives each its own dropout.
+            share: of the learning rate, the same on every worker.
 
         Returns:
             The summed loss, of the mean network, and the summed weight over all workers, float32 scalars still on the
             device.
         """
         progress.beat()
-        return self._train(dict(batch.ids), batch.labels, batch.weights, step)
+        return self._train(dict(batch.ids), batch.labels, batch.weights, step, share)
 
     def _step(
-        self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
+        self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor, share: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         tokens, row_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
         number = tf.cast(self._optimizer.iterations + 1, tf.float32)
         for name, optimizer in self._table_optimizers.items():
-            optimizer.apply(tokens[name.view], row_gradients[name] / weight, number)
+            optimizer.apply(tokens[name.view], row_gradients[name] / weight, number, share)
+        self._optimizer.learning_rate.assign(self._learning_rate * share)
         self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
         return loss / len(self.networks), weight
 

@@ -22,13 +22,14 @@ class TableOptimizer(ABC):
         """Its state besides the table, by name."""
 
     @abstractmethod
-    def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> None:
+    def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor, share: tf.Tensor) -> None:
         """Updates some rows.
 
         Args:
             rows: their numbers, each once, int32 [touched].
             gradients: float32 [touched, columns].
             step: how many updates there are with this one, float32.
+            share: of the learning rate, float32.
         """
 
     def _beside(self) -> tf.Variable:
@@ -53,11 +54,11 @@ class LazyAdam(TableOptimizer):
         """Its state besides the table, by name."""
         return {"first moments": self._first, "second moments": self._second}
 
-    def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> None:
+    def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor, share: tf.Tensor) -> None:
         """Updates some rows; see `TableOptimizer`."""
         first = BETA_1 * tf.gather(self._first, rows) + (1 - BETA_1) * gradients
         second = BETA_2 * tf.gather(self._second, rows) + (1 - BETA_2) * tf.square(gradients)
-        rate = self._learning_rate * tf.sqrt(1 - tf.pow(BETA_2, step)) / (1 - tf.pow(BETA_1, step))
+        rate = self._learning_rate * share * tf.sqrt(1 - tf.pow(BETA_2, step)) / (1 - tf.pow(BETA_1, step))
         self._first.scatter_update(tf.IndexedSlices(first, rows))
         self._second.scatter_update(tf.IndexedSlices(second, rows))
         self._table.scatter_sub(tf.IndexedSlices(rate * first / (tf.sqrt(second) + EPSILON), rows))
@@ -79,9 +80,15 @@ class Adagrad(TableOptimizer):
         """Its state besides the table, by name."""
         return {"squares": self._squares}
 
-    def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor) -> None:  # noqa: ARG002 - as others
+    def apply(
+        self,
+        rows: tf.Tensor,
+        gradients: tf.Tensor,
+        step: tf.Tensor,  # noqa: ARG002 - as others
+        share: tf.Tensor,
+    ) -> None:
         """Updates some rows; see `TableOptimizer`."""
         squares = tf.gather(self._squares, rows) + tf.square(gradients)
         self._squares.scatter_update(tf.IndexedSlices(squares, rows))
-        change = self._learning_rate * gradients / (tf.sqrt(squares) + EPSILON)
+        change = self._learning_rate * share * gradients / (tf.sqrt(squares) + EPSILON)
         self._table.scatter_sub(tf.IndexedSlices(change, rows))

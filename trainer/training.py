@@ -22,6 +22,7 @@ from trainer.judging import Judge
 from trainer.mixture import Mixture
 from trainer.models.network import Network
 from trainer.naive_bayes import ClassCounts, NaiveBayes
+from trainer.schedule import Schedule
 from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel, Weights, copied
 
@@ -222,8 +223,10 @@ def _epoch(
     weight_sum = tf.constant(begin.documents, tf.float64)
     loss_before, documents_before, reported = begin.loss, begin.documents, time.monotonic()
     order = batches.epoch(share, size=size, seed=config.seed, number=epoch, worker=model.collective.rank, count=steps)
+    schedule = Schedule(config, steps)
     for step, batch in enumerate(islice(order, begin.step, None), begin.step + 1):
-        loss, weight = model.train(batch, (epoch - 1) * steps + step)
+        number = (epoch - 1) * steps + step
+        loss, weight = model.train(batch, number, schedule.share(number))
         loss_sum += tf.cast(loss, tf.float64)
         weight_sum += tf.cast(weight, tf.float64)
         speed.steps += 1

@@ -32,8 +32,8 @@ def drifting(place: Place, folder: Path) -> tuple[str, list[int]]:
     spool.add(word_block("train", place.worker, 0, documents).to_bytes())
     step = model.train
 
-    def faulty(batch: Batch, number: int) -> Any:
-        done = step(batch, number)
+    def faulty(batch: Batch, number: int, share: float) -> Any:
+        done = step(batch, number, share)
         if number == STEPS + 2 and place.worker == place.workers - 1:
             weights = model.weights()
             weights[0][0].flat[0] += 1.0

@@ -99,7 +99,10 @@ def _train(collective: Collective, folder: Path, documents: dict[Split, int]) ->
     model = ReplicatedModel(MODEL, TrainConfig(), {"word": VOCABULARY}, CLASSES, collective)
     events: list[Event] = []
     trained = train(
-        model, TrainConfig(epochs=2, batch_size=8, class_weights="balanced"), shares_of(spool), events.append
+        model,
+        TrainConfig(epochs=2, batch_size=8, class_weights="balanced", warmup=0.1, decay="cosine"),
+        shares_of(spool),
+        events.append,
     )
     counted = [event.trained for event in events if isinstance(event, EpochDone)]
     return Outcome(counted, flat(model), trained.test.confusion)

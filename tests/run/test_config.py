@@ -51,6 +51,8 @@ def test_an_unknown_key_is_refused(kind: type) -> None:
         (TrainConfig, {"epochs": 0}),
         (TrainConfig, {"batch_size": 0}),
         (TrainConfig, {"learning_rate": 0.0}),
+        (TrainConfig, {"warmup": 1.0}),
+        (TrainConfig, {"decay": "exponential"}),
         (TrainConfig, {"patience": 0}),
         (TrainConfig, {"seed": -1}),
         (TrainConfig, {"seed": 2**31}),

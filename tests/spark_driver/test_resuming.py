@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,12 @@ def test_workers_and_configuration_decide(config: RunConfig, workers: int, names
 )
 def test_names_places_and_the_end_do_not(config: RunConfig) -> None:
     assert of_config(config, 2) == of_config(CONFIG, 2)
+
+
+@pytest.mark.parametrize("schedule", [{"warmup": 0.1}, {"decay": "linear"}])
+def test_the_last_epoch_decides_where_the_learning_rate_is_laid_out_over_it(schedule: dict[str, Any]) -> None:
+    before, now = (of_config(replace(CONFIG, train=TrainConfig(epochs=n, **schedule)), 2) for n in (20, 50))
+    assert [name for name in now if now[name] != before[name]] == ["train.epochs"]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,18 @@ def test_a_step_follows_the_gradient_of_the_mean_loss(
     assert embedding == pytest.approx(np.array([[0, 0], [0, 0], [-0.01, 0], [0, 0]]), abs=1e-5)
 
 
+def test_a_step_is_as_long_as_its_share_of_the_learning_rate(
+    collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
+) -> None:
+    model = known_model(collective, known_config, known_weights)
+    model.train(batch([[2]], [1], [1]), 1, 0.5)
+    _, _, embedding, _, classifier_bias = (
+        after - before for after, before in zip(model.weights()[0], known_weights, strict=True)
+    )
+    assert classifier_bias == pytest.approx(np.array([-0.005, 0.005]), abs=1e-5)
+    assert embedding[2] == pytest.approx(np.array([-0.005, 0]), abs=1e-5)
+
+
 def test_a_step_with_more_documents_is_no_longer(
     collective: Collective, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> None:

@@ -134,15 +134,31 @@ def test_every_epoch_has_an_order_and_every_step_a_number_of_its_own(
     train_step = run.model.train
     seen: list[tuple[int, int]] = []
 
-    def spy(batch: Batch, step: int) -> Any:
+    def spy(batch: Batch, step: int, share: float) -> Any:
         seen.append((step, int(batch.ids["word"][0, 0])))
-        return train_step(batch, step)
+        return train_step(batch, step, share)
 
     monkeypatch.setattr(run.model, "train", spy)
     run.train(GOOD * 10, GOOD, [])
     steps, tokens = zip(*seen, strict=True)
     assert steps == tuple(range(1, 41))
     assert tokens[:20] != tokens[20:]
+
+
+def test_the_learning_rate_of_a_step_follows_the_schedule(
+    known_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = known_case(epochs=2, batch_size=1, decay="linear")
+    train_step = run.model.train
+    seen: list[float] = []
+
+    def spy(batch: Batch, step: int, share: float) -> Any:
+        seen.append(share)
+        return train_step(batch, step, share)
+
+    monkeypatch.setattr(run.model, "train", spy)
+    run.train(GOOD, GOOD, [])
+    assert seen == [1, 0.75, 0.5, 0.25]
 
 
 def test_the_speed_is_that_of_the_steps_after_the_first_ten(case: Callable[..., Case]) -> None:
@@ -304,14 +320,14 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
 
     def trained(last: int, checkpoints: Checkpoints | None) -> tuple[Case, list[tuple[int, list[int]]]]:
         """Trains up to a step, if there are more; returns the steps with their documents."""
-        run = case(epochs=3, patience=3)
+        run = case(epochs=3, patience=3, warmup=0.2, decay="cosine")
         train_step, steps = run.model.train, []
 
-        def step(batch: Batch, number: int) -> Any:
+        def step(batch: Batch, number: int, share: float) -> Any:
             if number > last:
                 raise StoppedError
             steps.append((number, batch.ids["word"].ravel().tolist()))
-            return train_step(batch, number)
+            return train_step(batch, number, share)
 
         monkeypatch.setattr(run.model, "train", step)
         with suppress(StoppedError):
