@@ -167,6 +167,9 @@ class TrainConfig:
     decay: Decay = "none"
     """How the learning rate falls after that, to nothing after the last of `epochs`: none, linear or cosine."""
 
+    clip_norm: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
+    """Largest norm of a network's gradient: a longer one is shortened to it (Pascanu et al., 2013)."""
+
     label_smoothing: Fraction = 0.1
     """Share of each label that is spread over all classes in training (Szegedy et al., 2016)."""
 

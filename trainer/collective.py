@@ -8,7 +8,7 @@ import tensorflow as tf
 from trainer.place import Place
 
 Values = TypeVar("Values")
-"""A tensor or a list of tensors."""
+"""A tensor, or lists, tuples and dictionaries of them."""
 
 
 class Collective:
@@ -51,7 +51,7 @@ def _all_workers(place: Place) -> tf.distribute.Strategy:
 
 
 def sum_over_replicas(values: Values) -> Values:
-    """Sums a tensor, or each of a list, over all replicas; to be called inside `strategy.run`."""
+    """Sums a tensor, or each of several, over all replicas; to be called inside `strategy.run`."""
     # A value from outside has no device yet, and the sum is put where its value is: identity gives it the replica's.
     values = tf.nest.map_structure(tf.identity, values)
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)

@@ -67,8 +67,9 @@ class ReplicatedModel:
         named = self.networks.items()
         self.tables = {Table(name, view): table for name, network in named for view, table in network.tables.items()}
         tables = {id(table) for table in self.tables.values()}
-        variables = [v.value for network in self.networks.values() for v in network.trainable_variables]
-        self._dense = [v for v in variables if id(v) not in tables]
+        trainable = {name: [v.value for v in network.trainable_variables] for name, network in named}
+        self._dense = {name: [v for v in of if id(v) not in tables] for name, of in trainable.items()}
+        self._clip_norm = train.clip_norm
         self._table_optimizers = {
             name: network.optimizer(table, train.learning_rate * network.rate)
             for name, table in self.tables.items()
@@ -76,7 +77,7 @@ class ReplicatedModel:
         }
         self._learning_rate = train.learning_rate
         self._optimizer = keras.optimizers.Adam(self._learning_rate)
-        self._optimizer.build(self._dense)
+        self._optimizer.build(_all(self._dense))
         self._state = self._changing()
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         signature = [ids, _LABELS, _WEIGHTS, _COUNTER, _SHARE]
@@ -119,16 +120,20 @@ class ReplicatedModel:
         tokens, row_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
+        row_gradients = {name: gradient / weight for name, gradient in row_gradients.items()}
+        dense_gradients = {name: [gradient / weight for gradient in of] for name, of in dense_gradients.items()}
+        if self._clip_norm is not None:
+            row_gradients, dense_gradients = _clipped(row_gradients, dense_gradients, self._clip_norm)
         number = tf.cast(self._optimizer.iterations + 1, tf.float32)
         for name, optimizer in self._table_optimizers.items():
-            optimizer.apply(tokens[name.view], row_gradients[name] / weight, number, share)
+            optimizer.apply(tokens[name.view], row_gradients[name], number, share)
         self._optimizer.learning_rate.assign(self._learning_rate * share)
-        self._optimizer.apply([gradient / weight for gradient in dense_gradients], self._dense)
+        self._optimizer.apply(_all(dense_gradients), _all(self._dense))
         return loss / len(self.networks), weight
 
     def _summed_gradients(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
+    ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], dict[str, list[tf.Tensor]], tf.Tensor, tf.Tensor]:
         """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
@@ -152,7 +157,7 @@ class ReplicatedModel:
             values = tf.concat([tf.convert_to_tensor(row_gradients[name]) for name in names], 1)
             tokens[view], values = summed_rows(found[view][0], values, place.workers)
             row_gradients |= zip(names, tf.split(values, [rows[name].shape[1] for name in names], 1), strict=True)
-        *dense_gradients, loss, weight = sum_over_replicas([*dense_gradients, loss, tf.reduce_sum(weights)])
+        dense_gradients, loss, weight = sum_over_replicas((dense_gradients, loss, tf.reduce_sum(weights)))
         return tokens, row_gradients, dense_gradients, loss, weight
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
@@ -200,3 +205,31 @@ class ReplicatedModel:
         """Sets each network's weights."""
         for network, of_network in zip(self.networks.values(), weights, strict=True):
             network.set_weights(of_network)
+
+
+def _all(of_networks: Mapping[str, list[tf.Tensor]]) -> list[tf.Tensor]:
+    """One network's after the other's."""
+    return [tensor for of_network in of_networks.values() for tensor in of_network]
+
+
+def _clipped(
+    rows: Mapping[Table, tf.Tensor], dense: Mapping[str, list[tf.Tensor]], norm: float
+) -> tuple[dict[Table, tf.Tensor], dict[str, list[tf.Tensor]]]:
+    """Shortens the gradient of each network, over its tables and its other weights, to a norm where it is longer.
+
+    Of sums over all workers, in which a token has one row, that is the norm of the whole gradient, on every worker the
+    same.
+    Source: R. Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013, arXiv:1211.5063.
+
+    Args:
+        rows: gradients of each table's rows, float32 [touched, columns].
+        dense: of each network, those of its other weights.
+        norm: the largest.
+    """
+    clipped_rows, clipped_dense = dict(rows), dict(dense)
+    for network, of_network in dense.items():
+        names = [name for name in rows if name.network == network]
+        shortened, _ = tf.clip_by_global_norm([*(rows[name] for name in names), *of_network], norm)
+        clipped_rows |= zip(names, shortened, strict=False)
+        clipped_dense[network] = shortened[len(names) :]
+    return clipped_rows, clipped_dense

@@ -51,6 +51,7 @@ def test_an_unknown_key_is_refused(kind: type) -> None:
         (TrainConfig, {"epochs": 0}),
         (TrainConfig, {"batch_size": 0}),
         (TrainConfig, {"learning_rate": 0.0}),
+        (TrainConfig, {"clip_norm": 0.0}),
         (TrainConfig, {"warmup": 1.0}),
         (TrainConfig, {"decay": "exponential"}),
         (TrainConfig, {"patience": 0}),

@@ -1,6 +1,7 @@
 """A step's loss and what it does to the weights, and an evaluation; all worked out by hand."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import log
 from typing import Any
 
@@ -100,6 +101,35 @@ def test_a_step_is_as_long_as_its_share_of_the_learning_rate(
     )
     assert classifier_bias == pytest.approx(np.array([-0.005, 0.005]), abs=1e-5)
     assert embedding[2] == pytest.approx(np.array([-0.005, 0]), abs=1e-5)
+
+
+@pytest.mark.parametrize("documents", [[[2]], [[2], [2], [2]], [[2, 2]]])  # equal tokens are one row of the gradient
+@pytest.mark.parametrize(("largest", "shortened"), [(1.0, 1 / 2.0705), (3.0, 1.0)])
+def test_a_gradient_that_is_too_long_is_shortened_as_a_whole(
+    documents: list[list[int]],
+    largest: float,
+    shortened: float,
+    collective: Collective,
+    known_config: RunConfig,
+    known_weights: list[np.ndarray],
+) -> None:
+    config = replace(SMALL_STEPS, clip_norm=largest)
+    model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
+    model.restore([known_weights])
+    model.train(batch(documents, [1] * len(documents), [1.0] * len(documents)), 1)
+    # 3/4 for class 0 where 1 is right: ±3/4 at the biases and, times 好's vector, at the classifier, and 3/4 log 3 at
+    # kernel, its bias and 好's vector. The root of the sum of their squares is 2.0705.
+    moments = model.state()["textcnn/word first moments"]
+    assert moments[2] == pytest.approx(0.1 * shortened * np.array([0.75 * log(3), 0]), rel=1e-3)
+
+
+def test_the_gradient_of_a_network_is_shortened_whatever_that_of_another_is(collective: Collective) -> None:
+    sizes = ModelConfig(**PLAIN, networks=("logistic_regression", "mlp"), embedding_size=4, units=4)
+    model = ReplicatedModel(sizes, replace(SMALL_STEPS, clip_norm=0.5), {"word": 5}, 2, collective)
+    model.train(batch([[2, 3]], [1], [1]), 1)
+    # Two tokens with ±1/2 over the root of two and a bias of ±1/2 have a norm of 1.
+    squares = model.state()["logistic regression/word squares"]
+    assert squares == pytest.approx(np.array([[0, 0], [0, 0], [1 / 32, 1 / 32], [1 / 32, 1 / 32], [0, 0]]), abs=1e-6)
 
 
 def test_a_step_with_more_documents_is_no_longer(
