@@ -191,6 +191,9 @@ class TrainConfig:
     max_restarts: Annotated[int, Field(ge=0)] = 2
     """How often the workers are started again from the last checkpoint when one of them is lost or fails."""
 
+    averaging: Fraction = 0.0
+    """Share that an average of the weights keeps of itself at an epoch's end; validation chooses it or the weights."""
+
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Seed of the initial weights, of dropout and of the order of the documents."""
 

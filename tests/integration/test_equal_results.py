@@ -101,7 +101,7 @@ def _train(collective: Collective, folder: Path, documents: dict[Split, int]) ->
     events: list[Event] = []
     trained = train(
         model,
-        TrainConfig(epochs=2, batch_size=8, class_weights="balanced", warmup=0.1, decay="cosine"),
+        TrainConfig(epochs=2, batch_size=8, class_weights="balanced", warmup=0.1, decay="cosine", averaging=0.5),
         shares_of(spool),
         events.append,
     )

@@ -55,6 +55,7 @@ def test_an_unknown_key_is_refused(kind: type) -> None:
         (TrainConfig, {"warmup": 1.0}),
         (TrainConfig, {"decay": "exponential"}),
         (TrainConfig, {"patience": 0}),
+        (TrainConfig, {"averaging": 1.0}),
         (TrainConfig, {"seed": -1}),
         (TrainConfig, {"seed": 2**31}),
         (ExportConfig, {"golden_examples": 0}),

@@ -298,6 +298,49 @@ def test_each_network_keeps_its_own_best_epoch_and_one_that_gets_better_is_waite
     assert equal([second], [run.weights[2][1]])
 
 
+def test_an_average_of_the_weights_of_the_epochs_is_kept_where_it_is_better(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = case(epochs=3, patience=3, averaging=0.25)
+    # The weights of each network after an epoch, and then their average: of the second, that of the last epoch is best.
+    right_of_ten = iter([(5, 1), (5, 1), (6, 2), (5, 3), (4, 2), (4, 4)])
+
+    def evaluations(_: Share) -> tuple[list[Evaluation], Evaluation]:
+        each = [with_accuracy(right / 10) for right in next(right_of_ten)]
+        return each, each[0]
+
+    monkeypatch.setattr(run.model, "evaluate", evaluations)
+    run.train(SEPARABLE, SEPARABLE, [])
+    first, second = run.model.weights()
+    assert equal([first], [run.weights[1][0]])
+    of_epochs = zip(*(weights[1] for weights in run.weights), strict=True)
+    for kept, (one, two, three) in zip(second, of_epochs, strict=True):
+        assert kept == pytest.approx(one / 16 + two * 3 / 16 + three * 3 / 4, abs=1e-6)
+
+
+def test_an_average_changes_nothing_of_the_training(case: Callable[..., Case]) -> None:
+    without, averaging = (case(epochs=3, patience=3, averaging=kept) for kept in (0.0, 0.5))
+    for run in (without, averaging):
+        run.train(SEPARABLE, SEPARABLE[::2], [])
+    assert all(equal(a, b) for a, b in zip(without.weights, averaging.weights, strict=True))
+
+
+def test_a_better_average_renews_the_patience(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = case(epochs=10, patience=1, averaging=0.5)
+    right_of_ten = iter([5, 5, 5, 6, 5, 6])
+    monkeypatch.setattr(run.model, "evaluate", lambda _: ([found := with_accuracy(next(right_of_ten) / 10)] * 2, found))
+    trained = run.train(SEPARABLE, SEPARABLE, [])
+    assert (trained.best_epoch, trained.epochs) == (2, 3)
+
+
+def test_without_validation_documents_the_average_is_kept(case: Callable[..., Case]) -> None:
+    run = case(epochs=2, averaging=0.5)
+    run.train(SEPARABLE, [], [])
+    for kept, weights in zip(run.model.weights(), zip(*run.weights, strict=True), strict=True):
+        for one, first, last in zip(kept, *weights, strict=True):
+            assert one == pytest.approx((first + last) / 2, abs=1e-6)
+
+
 class StoppedError(Exception):
     """A training ends from outside."""
 
@@ -320,7 +363,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
 
     def trained(last: int, checkpoints: Checkpoints | None) -> tuple[Case, list[tuple[int, list[int]]]]:
         """Trains up to a step, if there are more; returns the steps with their documents."""
-        run = case(epochs=3, patience=3, warmup=0.2, decay="cosine")
+        run = case(epochs=3, patience=3, warmup=0.2, decay="cosine", averaging=0.5)
         train_step, steps = run.model.train, []
 
         def step(batch: Batch, number: int, share: float) -> Any:
