@@ -20,6 +20,9 @@ ClassWeights = Literal["none", "balanced"]
 
 Decay = Literal["none", "linear", "cosine"]
 
+CORPUS = "corpus"
+"""Vectors of words that are trained on the run's own documents; a file of that name is `./corpus`."""
+
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
 
 TextFormat = Literal["text", Format]
@@ -41,6 +44,9 @@ class DataConfig:
 
     test: str | None = None
     """The test documents; if not given, split off the training documents by hash."""
+
+    unlabelled: str | None = None
+    """More documents, without labels, for vectors of words that are trained on the corpus (model.vectors)."""
 
     format: Format = "tsv"
     """tsv, csv, jsonl or parquet."""
@@ -121,7 +127,8 @@ class ModelConfig:
     """Dimensions of a token's embedding."""
 
     vectors: str | None = None
-    """File of vectors that the embeddings of words begin with, in word2vec's text format; any URI that Spark reads."""
+    """What the embeddings of words begin with: a file in word2vec's text format, any URI that Spark reads, or "corpus",
+    vectors that Spark trains on the run's own documents. If not given, they begin at random."""
 
     widths: tuple[Positive, ...] = (1, 2, 3)
     """How many neighbouring tokens each group of a textcnn's filters sees."""
@@ -224,6 +231,11 @@ class RunConfig:
             raise ValueError(
                 "a textcnn and a textrnn need a view of text.views in model.views. Received: "
                 f"model.views={list(self.model.views)}, text.views={list(self.text.views)}"
+            )
+        if self.data.unlabelled is not None and self.model.vectors != CORPUS:
+            raise ValueError(
+                "data.unlabelled is of use to vectors that are trained on the corpus alone. Set model.vectors to "
+                f"{CORPUS!r}, or leave it out. Received: model.vectors={self.model.vectors!r}"
             )
         if self.model.vectors is not None and "word" not in self.text.views:
             raise ValueError(

@@ -17,6 +17,8 @@ class Rows:
     validation: int | None = None
     test: int | None = None
     """Usable rows of each split, as counted in the input."""
+    unlabelled: int | None = None
+    """Usable rows of the input of unlabelled documents, where there is one."""
     fed: dict[str, int] | None = None
     """Documents of each split on the workers' disks."""
     trained: list[int] = field(default_factory=list)
@@ -25,10 +27,10 @@ class Rows:
     def lost(self) -> str | None:
         """Returns which counts that must be equal are not; None if no row was lost."""
         counted = {"train": self.train, "validation": self.validation, "test": self.test}
-        if self.read != sum(number or 0 for number in (self.quarantined, *counted.values())):
+        used = (*counted.values(), self.unlabelled or 0)
+        if self.read != sum(number or 0 for number in (self.quarantined, *used)):
             return (
-                f"{self.read} rows were read, but {self.quarantined} quarantined and "
-                f"{self.train} + {self.validation} + {self.test} used"
+                f"{self.read} rows were read, but {self.quarantined} quarantined and {' + '.join(map(str, used))} used"
             )
         if self.fed != counted:
             return f"of the documents {counted}, {self.fed} were fed"

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
+from spark_driver.documents import UNLABELLED
 from text.encoding import encode
 from text.errors import DataError
 from text.golden import chosen
@@ -45,6 +46,8 @@ class Counts:
     """Rows of each reason."""
     checksum: int
     """Of splits, labels and tokens of the documents, whatever their order."""
+    unlabelled: int | None = None
+    """Documents without a label; None where there is no input of them."""
 
 
 def count(rows: DataFrame) -> Counts:
@@ -62,22 +65,32 @@ def count(rows: DataFrame) -> Counts:
         raise DataError(f"There are more than {MAX_CLASSES} different labels. Is data.label_column the right one?")
     documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
     rejected: Counter[str] = Counter()
-    total = 0
+    total, unlabelled = 0, None
     for split, label, reason, number, of_group in groups:
         if reason is not None:
             rejected[reason] += number
+        elif split == UNLABELLED:
+            unlabelled = number
         elif label not in labels:
             rejected[UNSEEN] += number
         else:
             documents[split] += number
             total += of_group
     read = sum(group["rows"] for group in groups)
-    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), total)
+    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), total, unlabelled)
 
 
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:
     """Returns the rows that can be used: split, label, tokens."""
     return rows.where(F.col("reason").isNull() & _known(counts)).select("split", "label", "tokens")
+
+
+def words(rows: DataFrame, views: Sequence[View]) -> DataFrame:
+    """Returns the words, joined by spaces, of the documents for training and of those without a label."""
+    of_training = F.when(F.col("split") == "train", F.get("tokens", F.lit(views.index("word"))))
+    return rows.select(of_training.when(F.col("split") == UNLABELLED, F.get("tokens", F.lit(0))).alias("words")).where(
+        "words != ''"
+    )
 
 
 def golden(rows: DataFrame, counts: Counts, number: int) -> tuple[str, ...]:
@@ -92,7 +105,8 @@ def quarantine(rows: DataFrame, counts: Counts) -> DataFrame:
     They go through the driver and are for a person to read. How many there are of each reason is in `counts`.
     """
     unseen = F.concat_ws("\t", F.col("tokens")[0], "label")
-    rejected = rows.where(F.col("reason").isNotNull() | ~_known(counts)).select(
+    of_unseen = ~_known(counts) & (F.col("split") != UNLABELLED)
+    rejected = rows.where(F.col("reason").isNotNull() | of_unseen).select(
         F.coalesce("reason", F.lit(UNSEEN)).alias("reason"), "source", F.coalesce("row", unseen).alias("row")
     )
     if sum(counts.rejected.values()) <= QUARANTINED:

@@ -1,6 +1,7 @@
 """Reads the input and prepares it in Spark: every row becomes a tokenized document of a split, or a rejection."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,9 @@ from text.records import (
     split_of,
 )
 from text.segmenter import Segmenter
+
+UNLABELLED = "unlabelled"
+"""In place of a split: a document without a label, whose tokens are those of the view word alone."""
 
 PREPARED = "split string, label string, tokens array<string>, reason string, source string, row string, text string"
 """A prepared row: a document has split, label, tokens (of each view, joined by spaces), a rejection reason and row.
@@ -69,7 +73,19 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
         frame = frame.union(part(data.validation, lambda _: "validation"))
     if data.test:
         frame = frame.union(part(data.test, lambda _: "test"))
+    if data.unlabelled:
+        frame = frame.union(_unlabelled(spark, data.unlabelled, data, text, segmenter))
     return frame
+
+
+def _unlabelled(spark: SparkSession, path: str, data: DataConfig, text: TextConfig, segmenter: Segmenter) -> DataFrame:
+    """The rows of an input that needs no column of labels."""
+    rows, frame, parse = _reader(spark, path, replace(data, label_column=data.text_column))
+    preparation = replace(Preparation.of(text, segmenter, lambda _: "train"), views=("word",))
+    prepared = frame.mapInArrow(_prepared(rows, lambda row: (parse(row)[0], b"none"), preparation), PREPARED)
+    nothing = F.lit(None).cast("string")
+    split = F.when(F.col("reason").isNull(), UNLABELLED)
+    return prepared.withColumns({"split": split, "label": nothing, "text": nothing})
 
 
 def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
@@ -190,7 +206,7 @@ def _csv(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataF
     frame = spark.read.options(**options, header=named, columnNameOfCorruptRecord=_CORRUPT).schema(schema).csv(path)
     wanted = [columns.index(data.text_column), columns.index(data.label_column)]
     selected = frame.select(
-        *(F.encode(f"c{i}", "ISO-8859-1") for i in wanted),
+        *(F.encode(f"c{i}", "ISO-8859-1").alias(name) for i, name in zip(wanted, ("text", "label"), strict=True)),
         F.encode(_CORRUPT, "ISO-8859-1"),
         F.col("_metadata.file_path"),
     )
@@ -201,7 +217,8 @@ def _parquet(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
     rows = spark.read.parquet(path)
     require_columns(rows.columns, path, data)
     return rows.select(
-        *(rows[f"`{name}`"].cast("string").cast("binary") for name in (data.text_column, data.label_column)),
+        rows[f"`{data.text_column}`"].cast("string").cast("binary").alias("text"),
+        rows[f"`{data.label_column}`"].cast("string").cast("binary").alias("label"),
         F.lit(None).cast("binary"),
         F.col("_metadata.file_path"),
     )

@@ -12,6 +12,7 @@ def counted(result: Result, counts: Counts) -> None:
     """Takes in what was read."""
     result.rows.read = counts.read
     result.rows.quarantined = sum(counts.rejected.values())
+    result.rows.unlabelled = counts.unlabelled
     result.rejected = counts.rejected
     for split in SPLITS:
         setattr(result.rows, split, counts.documents[split])

@@ -24,6 +24,8 @@ class Prepared:
     counts: corpus.Counts
     documents: DataFrame
     """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
+    rows: DataFrame
+    """All rows, and those without labels; see `documents.PREPARED`."""
     language: Language
     golden: tuple[str, ...]
     """Texts that the exported model is held to."""
@@ -54,7 +56,7 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     folder.write_labels(language.labels)
     golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun
-    return Prepared(counts, usable, language, golden, rows.unpersist)
+    return Prepared(counts, usable, rows, language, golden, rows.unpersist)
 
 
 def check_usable(counts: corpus.Counts, data: DataConfig) -> None:

@@ -106,6 +106,7 @@ def _documents(rows: Mapping[str, int | None]) -> dict[str, str | None]:
         "train": "Training",
         "validation": "Validation",
         "test": "Test",
+        "unlabelled": "Unlabelled",
     }
     return {name: number(rows[key]) for key, name in names.items()}
 

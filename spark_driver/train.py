@@ -44,7 +44,7 @@ def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, te
             before.check(decisive)
         terminal.stage("reading and preparing the documents")
         prepared = prepare(spark, config, folder, result)
-        vectors = word_vectors(spark, config.model, prepared.language, terminal.say)
+        vectors = word_vectors(spark, config, prepared, terminal.say)
         blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
         epochs = list[EpochDone]()

@@ -101,6 +101,7 @@ def test_every_row_is_accounted_for(run: tuple[Path, Outcome], reviews: list[dic
         "train": splits["train"],
         "validation": splits["validation"],
         "test": splits["test"],
+        "unlabelled": None,
         "fed": {split: splits[split] for split in ("train", "validation", "test")},
         "trained": [splits["train"]] * result["epochs"],
     }
@@ -208,13 +209,23 @@ def test_a_second_run_into_the_folder_replaces_the_records_and_adds_a_version(
     folder = Path(shutil.copytree(run[0], tmp_path / "out"))
     first = result_of(folder)
     (tmp_path / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews[::5]), encoding="utf-8")
-    changes = small(f"data.input={tmp_path}/reviews.jsonl", "train.epochs=1", 'text.views=["word"]')
+    texts = [json.dumps({"text": row["text"]}) + "\n" for row in reviews[1::5]]
+    (tmp_path / "texts.jsonl").write_text("".join(texts), encoding="utf-8")
+    changes = small(
+        f"data.input={tmp_path}/reviews.jsonl",
+        f"data.unlabelled={tmp_path}/texts.jsonl",
+        "model.vectors=corpus",
+        "train.epochs=1",
+        'text.views=["word"]',
+    )
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder])
     assert outcome.status == 0, outcome.terminal
+    assert re.search(r"of [\d,]+ words begin with a vector trained on the corpus", outcome.terminal), outcome.terminal
     second = result_of(folder)
     assert second["run"] != first["run"]
     assert second["model"] == f"{folder}/model/2"
-    assert second["rows"]["read"] == len(reviews[::5])
+    assert second["rows"]["read"] == len(reviews[::5]) + len(texts)
+    assert second["rows"]["unlabelled"] == len(texts)
     assert {file.name for file in (folder / "metrics").iterdir()} == {f"{r['run']}.jsonl" for r in (first, second)}
     assert (folder / "quarantine.jsonl").read_text(encoding="utf-8") == ""
     assert not (folder / "vocabulary-char.txt").exists()
@@ -242,6 +253,7 @@ def test_plain_spark_submit_with_fewer_documents_than_workers(command: Command, 
         "train": 2,
         "validation": 1,
         "test": 0,
+        "unlabelled": None,
         "fed": {"train": 2, "validation": 1, "test": 0},
         "trained": [2] * result["epochs"],
     }

@@ -101,6 +101,14 @@ def test_training_documents_may_come_with_validation_and_test_documents() -> Non
     assert (data.input, data.train, data.validation, data.test) == (None, "a", "b", "c")
 
 
+@pytest.mark.parametrize("vectors", [None, "vectors.txt"])
+def test_unlabelled_documents_are_of_use_to_vectors_of_the_corpus_alone(vectors: str | None) -> None:
+    data = DataConfig(input="a", unlabelled="b")
+    RunConfig(data=data, model=ModelConfig(vectors="corpus"))
+    with pytest.raises(ValidationError, match=r"Set model\.vectors to 'corpus'"):
+        RunConfig(data=data, model=ModelConfig(vectors=vectors))
+
+
 def test_the_fractions_leave_something_to_train_on() -> None:
     with pytest.raises(ValidationError, match=r"Received: 0\.5 \+ 0\.5"):
         DataConfig(input="a", validation_fraction=0.5, test_fraction=0.5)

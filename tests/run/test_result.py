@@ -12,6 +12,7 @@ AGREE = Rows(read=10, quarantined=1, train=6, validation=2, test=1, fed=FED, tra
 
 def test_counts_that_agree() -> None:
     assert AGREE.lost() is None
+    assert replace(AGREE, read=15, unlabelled=5).lost() is None
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ def test_counts_that_agree() -> None:
     [
         ("read", 9),
         ("quarantined", 0),
+        ("unlabelled", 1),
         ("train", 5),
         ("validation", 1),
         ("test", 0),

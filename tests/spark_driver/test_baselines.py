@@ -26,7 +26,7 @@ def prepared(spark: SparkSession) -> Make:
         frame = spark.createDataFrame(list(documents), "split string, label string, tokens array<string>")
         vocabularies: dict[View, Vocabulary] = {"word": Vocabulary(WORDS), "char": Vocabulary(CHARACTERS)}
         counts = Counts(len(documents), {"train": len(documents), "validation": 0, "test": 0}, ("x", "y"), {}, 0)
-        return Prepared(counts, frame, Language(Segmenter(), vocabularies, ("x", "y")), (), frame.unpersist)
+        return Prepared(counts, frame, frame, Language(Segmenter(), vocabularies, ("x", "y")), (), frame.unpersist)
 
     return make
 

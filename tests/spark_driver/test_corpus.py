@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from run.config import TextConfig
 from spark_driver import corpus
-from spark_driver.documents import PREPARED
+from spark_driver.documents import PREPARED, UNLABELLED
 from tests.encoded import word_language
 from text.blocks import Block
 from text.encoding import BLOCK_DOCUMENTS
@@ -49,6 +49,20 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
     assert [row.asDict() for row in corpus.quarantine(frame, counts).collect()] == [
         {"reason": corpus.UNSEEN, "source": "file", "row": "b c\tz"}
     ]
+
+
+def test_unlabelled_documents_are_counted_by_themselves_and_are_no_others(spark: SparkSession) -> None:
+    labelled = rows(spark, ("train", "x", "a"), ("test", "z", "b"))
+    frame = labelled.union(
+        spark.createDataFrame([(UNLABELLED, None, [tokens], None, "f", None, None) for tokens in ("c", "d")], PREPARED)
+    )
+    counts = corpus.count(frame)
+    assert (counts.read, counts.unlabelled, counts.documents["train"]) == (4, 2, 1)
+    assert (counts.rejected, counts.labels) == ({corpus.UNSEEN: 1}, ("x",))
+    assert counts.checksum == corpus.count(labelled).checksum
+    assert corpus.documents(frame, counts).count() == 1
+    assert corpus.quarantine(frame, counts).count() == 1
+    assert corpus.count(labelled).unlabelled is None
 
 
 def test_the_checksum_is_of_the_documents_that_can_be_used_whatever_their_order(spark: SparkSession) -> None:

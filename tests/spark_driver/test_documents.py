@@ -16,7 +16,7 @@ from pyarrow import parquet
 from pyspark.sql import Row, SparkSession
 
 from run.config import DataConfig, TextConfig
-from spark_driver.documents import prepared
+from spark_driver.documents import UNLABELLED, prepared
 from spark_driver.errors import InputError, cause
 from text.errors import DataError, RowError
 from text.preparation import Preparation
@@ -120,6 +120,35 @@ def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare,
         ("wrong number of columns", "a\tb\tc"),
         ("wrong number of columns", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "labelled", "unlabelled"),
+    [
+        ("tsv", "text\tlabel\n好看\tx\n", "id\ttext\n1\t很好看\n2\t \n"),
+        ("csv", "text,label\n好看,x\n", 'text\n"很好看"\n" "\n'),
+        ("jsonl", '{"text": "好看", "label": "x"}\n', '{"text": "很好看"}\n{"text": " ", "label": "x"}\n'),
+    ],
+)
+def test_documents_of_the_unlabelled_input_need_no_label_and_have_words_alone(
+    spark: SparkSession, tmp_path: Path, kind: str, labelled: str, unlabelled: str
+) -> None:
+    for name, content in (("labelled", labelled), ("unlabelled", unlabelled)):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    data = DataConfig(
+        input=str(tmp_path / "labelled"),
+        unlabelled=str(tmp_path / "unlabelled"),
+        format=kind,  # type: ignore[arg-type]
+        test_fraction=0.0,
+        validation_fraction=0.0,
+    )
+    rows = prepared(spark, data, TextConfig(views=("char", "word")), Segmenter()).collect()
+    assert [(row.split, row.label, row.tokens, row.reason) for row in rows] == [
+        ("train", "x", ["好 看", "好看"], None),
+        (UNLABELLED, None, ["很 好看"], None),
+        (None, None, None, "empty text"),
+    ]
+    assert rows[1].text is None
 
 
 def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What was counted in the input is held against what the workers say they have."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +29,14 @@ def told(first: dict[Split, int], second: dict[Split, int], trained: int) -> tup
     result = Result()
     outcome.counted(result, COUNTS)
     return result, monitor
+
+
+def test_unlabelled_documents_are_counted_where_there_is_an_input_of_them() -> None:
+    without, with_some = Result(), Result()
+    outcome.counted(without, COUNTS)
+    outcome.counted(with_some, replace(COUNTS, read=15, unlabelled=4))
+    assert without.rows.unlabelled is None
+    assert with_some.rows.unlabelled == 4
 
 
 def test_all_rows_are_there() -> None:
