@@ -41,7 +41,7 @@ DRIVER = Path(__file__).with_name("spark_driver")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status: 0, 2 for what the user can fix, 1 for anything else."""
-    own, passed_on = _at_dashes(sys.argv[1:] if arguments is None else list(arguments))
+    own, passed_on = at_dashes(sys.argv[1:] if arguments is None else list(arguments))
     if own[:1] == ["hadoop"]:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Splits arguments at the first `--`."""
+def at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Splits arguments at the first `--`: what follows is for spark-submit."""
     if "--" not in arguments:
         return arguments, []
     at = arguments.index("--")

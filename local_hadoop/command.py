@@ -16,7 +16,7 @@ from local_hadoop.ports import MasterPorts
 
 def main(argv: Sequence[str]) -> int:
     """Runs `textcnn hadoop …`; 0 if what was asked for is so, else 1."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     actions = {"up": _up, "status": _status, "down": _down}
     try:
         return actions[arguments.action](arguments)
@@ -31,13 +31,14 @@ def default_folder() -> Path:
     return Path(state) / "textcnn" / "hadoop"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Returns the parser of `textcnn hadoop`."""
+    top = argparse.ArgumentParser(
         prog="textcnn hadoop",
         description="HDFS and YARN on this machine, for development, tests and a first look. "
         "They listen on this machine alone and ask nobody for a password.",
     )
-    actions = parser.add_subparsers(dest="action", required=True)
+    actions = top.add_subparsers(dest="action", required=True)
     start = actions.add_parser("up", help="start them and print what a shell needs")
     start.add_argument("--nodes", type=int, default=2, help="NodeManagers (default: %(default)s)")
     start.add_argument("--gpus", type=int, default=0, help="GPUs that each node says it has (default: none)")
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     end = actions.add_parser("down", help="stop them and remove their folder, with all that is on this HDFS")
     for action in (start, show, end):
         action.add_argument("--folder", type=Path, default=default_folder(), help="default: %(default)s")
-    return parser
+    return top
 
 
 def _up(arguments: argparse.Namespace) -> int:

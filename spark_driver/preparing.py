@@ -8,7 +8,6 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from run.config import DataConfig, RunConfig
-from run.folder import vocabulary as vocabulary_file
 from run.result import Result
 from spark_driver import corpus, documents, outcome
 from spark_driver.run_folder import RunFolder
@@ -51,9 +50,7 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     language = Language(segment, corpus.vocabularies(usable, config.text), counts.labels)
     if not any(vocabulary.tokens for vocabulary in language.vocabularies.values()):
         raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
-    for view, vocabulary in language.vocabularies.items():
-        folder.write_lines(vocabulary_file(view), vocabulary.tokens)
-    folder.write_labels(language.labels)
+    folder.write_language(language)
     golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun
     return Prepared(counts, usable, rows, language, golden, rows.unpersist)

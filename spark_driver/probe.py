@@ -6,25 +6,25 @@ Exit status: 0, probe.json in the folder says what was found; anything else, the
 """
 
 import sys
-import traceback
 from collections.abc import Sequence
 
 from pyspark import SparkContext
 
-from spark_driver import application_master
+from spark_driver import application_master, checks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the probe and returns its exit status."""
-    try:
-        from spark_driver import job
-        from spark_driver.probing import probe
-    except Exception:  # noqa: BLE001 - whatever a library fails with on this machine is what is looked for
-        told = traceback.format_exc()
-        print(told, file=sys.stderr)
-        SparkContext._ensure_initialized()
-        application_master.fail_from_container(1, told)
-        return 1
+    for found in checks.on_driver():
+        if found.traceback is not None:
+            told = f"{found.what}: {found.found}\n{found.traceback}"
+            print(told, file=sys.stderr)
+            SparkContext._ensure_initialized()
+            application_master.fail_from_container(1, told)
+            return 1
+    from spark_driver import job
+    from spark_driver.probing import probe
+
     return job.run(job.parser("probe.py", __doc__).parse_args(arguments), probe)
 
 

@@ -14,6 +14,7 @@ from run.result import Result
 from spark_driver.errors import InputError
 from spark_driver.report import html
 from storage import StorageError
+from text.language import Language
 from trainer import checkpoint
 
 
@@ -107,18 +108,16 @@ class RunFolder:
         self._config = values
         self.write_text(folder.CONFIG, json.dumps(values, ensure_ascii=False, indent=2) + "\n")
 
-    def write_labels(self, labels: Sequence[str]) -> None:
-        """Writes labels.txt."""
-        self._labels = labels
-        self.write_lines(folder.LABELS, labels)
-
-    def write_lines(self, name: str, lines: Iterable[str]) -> None:
-        """Writes a file of lines."""
-        self.write_text(name, "".join(f"{line}\n" for line in lines))
+    def write_language(self, language: Language) -> None:
+        """Writes labels.txt and the vocabulary of each view."""
+        self._labels = language.labels
+        files = {folder.vocabulary(view): vocabulary.tokens for view, vocabulary in language.vocabularies.items()}
+        files[folder.LABELS] = self._labels
+        storage.write_all({self._file(name): _encoded(_of_lines(lines)) for name, lines in files.items()})
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a file."""
-        storage.write(self._file(name), text.encode("utf-8", "backslashreplace"))
+        storage.write(self._file(name), _encoded(text))
 
     def record(self, event: Event) -> None:
         """Adds a line to the run's metrics, with the time in seconds since 1970."""
@@ -126,7 +125,8 @@ class RunFolder:
 
     def quarantine(self, rows: Iterable[Row]) -> None:
         """Writes rows that cannot be used to quarantine.jsonl."""
-        self.write_lines(folder.QUARANTINE, (json.dumps(row.asDict(), ensure_ascii=False) for row in rows))
+        lines = (json.dumps(row.asDict(), ensure_ascii=False) for row in rows)
+        self.write_text(folder.QUARANTINE, _of_lines(lines))
 
     def write_result(self, result: Result) -> None:
         """Writes result.json and, of a run that has a configuration, report.html."""
@@ -149,3 +149,11 @@ class RunFolder:
 
     def _file(self, name: str) -> str:
         return storage.join(self.uri, name)
+
+
+def _of_lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

@@ -28,12 +28,14 @@ BOUNDS = {
     "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
     # What is removed from an executor that does not answer is not waited for: the end would be, for two minutes.
     "spark.cleaner.referenceTracking.blocking": "false",
+    # What is counted is kept in as many partitions as it fills, not in the 200 that it was shuffled to: each is a task.
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
     # Documents are handed to Python in batches: of so many, and of so many bytes where Spark knows that (since 4.1).
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "8m",
 }
-"""How long to wait, where Spark's own bounds are 30 s, a year and ten minutes, and how much to hold. What spark-submit
-was given wins."""
+"""How long to wait, where Spark's own bounds are 30 s, a year and ten minutes, how much to hold, and in how many parts.
+What spark-submit was given wins."""
 
 
 # What Py4J logs with a traceback when a connection is interrupted, by whatever logger, it raises as well.

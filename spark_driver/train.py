@@ -6,6 +6,7 @@ Exit status: 0, a model was published; 2, the configuration or the data cannot b
 """
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from functools import partial
 
@@ -27,10 +28,15 @@ from trainer.assignment import Assignment
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
-    parser = job.run_file_parser("train.py", __doc__)
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint that a stopped run has left")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     return job.run(options, job.configured(options, partial(train, options.resume)))
+
+
+def parser() -> ArgumentParser:
+    """Returns the parser of the job's arguments."""
+    made = job.run_file_parser("train.py", __doc__)
+    made.add_argument("--resume", action="store_true", help="go on from the checkpoint that a stopped run has left")
+    return made
 
 
 def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:

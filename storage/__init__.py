@@ -6,7 +6,7 @@ themselves: nothing is decoded, as in Hadoop. Whatever fails raises a `StorageEr
 """
 
 from storage.errors import StorageError, UnreachableError
-from storage.files import Writer, chunks, exists, put, read, remove, removed_on_error, size, write, writing
+from storage.files import Writer, chunks, exists, put, read, remove, removed_on_error, size, write, write_all, writing
 from storage.folders import (
     check_writable,
     copy_folder,
@@ -45,5 +45,6 @@ __all__ = [
     "removed_on_error",
     "size",
     "write",
+    "write_all",
     "writing",
 ]

@@ -2,12 +2,13 @@
 
 import posixpath
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from storage.backend import CHUNK, File, at
 from storage.errors import StorageError, UnreachableError, explained
+from storage.side_by_side import side_by_side
 from storage.uris import join, parent, path_of
 
 
@@ -38,6 +39,11 @@ def write(uri: str, data: bytes) -> None:
     """Writes a file: all of it, or none."""
     with writing(uri) as file:
         file.write(data)
+
+
+def write_all(files: Mapping[str, bytes]) -> None:
+    """Writes files side by side, each as `write` does."""
+    side_by_side(lambda uri: write(uri, files[uri]), files)
 
 
 def put(uri: str, content: BinaryIO) -> int:

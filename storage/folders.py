@@ -3,7 +3,7 @@
 import hashlib
 import posixpath
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from storage.backend import at
 from storage.errors import StorageError
 from storage.files import Writer, chunks, create, exists, remove, size
+from storage.side_by_side import side_by_side
 from storage.uris import is_local, join, path_of
 
 
@@ -28,7 +29,7 @@ def names(uri: str) -> list[str]:
 
 def folder_size(uri: str) -> int:
     """Returns the bytes of all files in a folder and those below it; 0 if there is no such folder."""
-    return sum(size(join(uri, name)) or 0 for name in _files(uri, ""))
+    return sum(size(join(uri, name)) or 0 for name in _files(uri))
 
 
 def check_writable(uri: str) -> None:
@@ -57,8 +58,17 @@ def copy_folder(source: str, target: str) -> None:
         StorageError: a file of the copy is missing, or has another size or checksum.
     """
     make_folder(target)
-    expected = dict(_copied(source, target, ""))
-    found = {name: _digest(join(target, name)) for name in _files(target, "")}
+    entries = list(_entries(source, ""))
+    for name, is_folder in entries:
+        if is_folder:
+            make_folder(join(target, name))
+
+    def copied(name: str) -> tuple[int, str]:
+        new = join(target, name)
+        return _digest(join(source, name), copy=create(new, new))
+
+    expected = _of_each(copied, (name for name, is_folder in entries if not is_folder))
+    found = _of_each(lambda name: _digest(join(target, name)), _files(target))
     if different := sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)):
         raise StorageError(
             f"{target} is not what was written: {', '.join(different)} came back with another size or checksum.",
@@ -87,29 +97,25 @@ def local_copy(uri: str) -> Iterator[Path]:
         yield copy
 
 
-def _copied(source: str, target: str, folder: str) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Copies what is in a folder; yields every file's name with size and checksum."""
-    with at("read", join(source, folder)) as (backend, path):
-        entries = backend.entries(path)
-    for entry, is_folder in entries:
-        name = join(folder, entry)
-        if is_folder:
-            make_folder(join(target, name))
-            yield from _copied(source, target, name)
-        else:
-            new = join(target, name)
-            yield name, _digest(join(source, name), copy=create(new, new))
+def _of_each(ask: Callable[[str], tuple[int, str]], files: Iterable[str]) -> dict[str, tuple[int, str]]:
+    files = list(files)
+    return dict(zip(files, side_by_side(ask, files), strict=True))
 
 
-def _files(uri: str, folder: str) -> Iterator[str]:
+def _files(uri: str) -> Iterator[str]:
+    """The files of a folder and of those below it, by their names from there."""
+    return (name for name, is_folder in _entries(uri, "") if not is_folder)
+
+
+def _entries(uri: str, folder: str) -> Iterator[tuple[str, bool]]:
+    """Names of what is in a folder and below it, and whether each is a folder; a folder comes before what it holds."""
     with at("read", join(uri, folder)) as (backend, path):
         entries = backend.entries(path)
     for entry, is_folder in entries:
         name = join(folder, entry)
+        yield name, is_folder
         if is_folder:
-            yield from _files(uri, name)
-        else:
-            yield name
+            yield from _entries(uri, name)
 
 
 def _digest(uri: str, copy: Writer | None = None) -> tuple[int, str]:

@@ -54,7 +54,8 @@ def export(
     _write_lines(labels_file, language.labels)
     detached = _detached(model, language, config)
     module = ServingModule(detached, language, config.text.max_length, vocabularies, labels_file)
-    tf.saved_model.save(module, str(folder), signatures=module.signatures())
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # nobody trains it further
+    tf.saved_model.save(module, str(folder), signatures=module.signatures(), options=options)
     extra = folder / golden.EXTRA
     extra.mkdir()
     _write_lines(extra / STOP_WORDS, sorted(language.segmenter.stop_words))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -62,45 +63,42 @@ class ServingModule(tf.Module):
 
     def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         """Returns the functions of the signatures; see `described`."""
-        texts, views = tf.TensorSpec([None], tf.string, name="text"), self.vocabulary_files
+        text, views = tf.TensorSpec([None], tf.string, name="text"), self.vocabulary_files
+        # These two are traced and saved once, and called by the others.
+        prepared = _function(self.preparation.__call__, text)
+        classified = _function(self._classified, _inputs(views, tf.int32))
 
-        def function(body: Callable[..., dict[str, tf.Tensor]], *inputs: object) -> Callable[..., dict[str, tf.Tensor]]:
-            return tf.function(body, input_signature=inputs, autograph=False)
+        def of_text(text: tf.Tensor) -> dict[str, tf.Tensor]:
+            return classified(self._encoded(prepared(text)))
+
+        def of_tokens(tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+            ragged = {view: tf.RaggedTensor.from_tensor(of_view, padding="") for view, of_view in tokens.items()}
+            return classified(self._encoded(ragged))
+
+        def explained(text: tf.Tensor) -> dict[str, tf.Tensor]:
+            tokens = prepared(text)
+            ids = self._encoded(tokens)
+            contributions = self._model().contributions(ids)
+            return (
+                classified(ids)
+                | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
+                | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
+            )
 
         return {
-            "serving_default": function(self._text, texts),
-            "tokens": function(self._tokens, _inputs(views, tf.string)),
-            "ids": function(self._ids, _inputs(views, tf.int32)),
-            "explain": function(self._explain, texts),
-            "labels": function(lambda: {"labels": tf.identity(self.labels)}),
+            "serving_default": _function(of_text, text),
+            "tokens": _function(of_tokens, _inputs(views, tf.string)),
+            "ids": classified,
+            "explain": _function(explained, text),
+            "labels": _function(lambda: {"labels": tf.identity(self.labels)}),
         }
-
-    def _text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies texts."""
-        return self._ids(self._encoded(self.preparation(text)))
-
-    def _tokens(self, tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Classifies token strings, filled up with empty strings."""
-        ragged = {view: tf.RaggedTensor.from_tensor(of_view, padding="") for view, of_view in tokens.items()}
-        return self._ids(self._encoded(ragged))
 
     def _encoded(self, tokens: Mapping[View, tf.RaggedTensor]) -> dict[View, tf.Tensor]:
         """Token ids, filled up with 0."""
         ids = {view: tf.cast(self.tables[view].lookup(t.flat_values), tf.int32) for view, t in tokens.items()}
         return {view: t.with_flat_values(ids[view] + FIRST_TOKEN).to_tensor(PADDING) for view, t in tokens.items()}
 
-    def _explain(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies texts, and tells what each token adds to the lead of the label."""
-        tokens = self.preparation(text)
-        ids = self._encoded(tokens)
-        contributions = self._model().contributions(ids)
-        return (
-            self._ids(ids)
-            | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
-            | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
-        )
-
-    def _ids(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def _classified(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies token ids, filled up with 0."""
         probabilities = tf.nn.softmax(self._logits(ids))
         best = tf.argmax(probabilities, axis=1)
@@ -123,6 +121,10 @@ class ServingModule(tf.Module):
         found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
         _, found = tf.while_loop(lambda start, _: start < tf.size(order), some, [0, found])
         return tf.gather(found.concat(), tf.math.invert_permutation(order))
+
+
+def _function(body: Callable[..., Any], *inputs: object) -> Callable[..., Any]:
+    return tf.function(body, input_signature=inputs, autograph=False)
 
 
 def _trimmed(ids: tf.Tensor) -> tf.Tensor:

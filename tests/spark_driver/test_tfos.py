@@ -62,6 +62,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
 """
 
 
+@pytest.mark.integration
 def test_tensorflow_serves_at_a_port_that_is_still_reserved_and_nobody_else_gets() -> None:
     with socket.socket() as reserved, socket.socket() as stranger:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as TensorFlowOnSpark does

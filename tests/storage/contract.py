@@ -223,6 +223,14 @@ class FoldersContract:
         assert storage.read(f"{root}/mine/file") == b"mine"
         assert storage.read(f"{root}/theirs/file") == storage.read(f"{root}/note") == b"theirs"
 
+    def test_files_are_written_side_by_side_or_an_error_names_one_that_is_not(self, root: str) -> None:
+        files = {f"{root}/{number}": str(number).encode() * 10 for number in range(20)}
+        storage.write_all(files)
+        assert {uri: storage.read(uri) for uri in files} == files
+        with pytest.raises(StorageError, match=f"^{re.escape(root)}/7/below cannot be written"):
+            storage.write_all({f"{root}/a": b"a", f"{root}/7/below": b""})
+        assert len(storage.names(root)) in (20, 21)
+
     def test_of_many_folders_one_gets_the_name(self, root: str) -> None:
         sources = [f"{root}/{i}" for i in range(8)]
         for source in sources:
@@ -281,10 +289,9 @@ class FoldersContract:
     ) -> None:
         files = folders._files
 
-        def damaged_before_it_is_read_back(uri: str, folder: str) -> Iterator[str]:
-            if not folder:
-                damage(f"{uri}/a/large")
-            return files(uri, folder)
+        def damaged_before_it_is_read_back(uri: str) -> Iterator[str]:
+            damage(f"{uri}/a/large")
+            return files(uri)
 
         monkeypatch.setattr(folders, "_files", damaged_before_it_is_read_back)
         with pytest.raises(StorageError, match=f"copy is not what was written: {named} came back"):

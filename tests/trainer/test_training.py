@@ -59,27 +59,54 @@ class Case:
             self.weights.append(self.model.weights())
 
 
-@pytest.fixture
-def case(collective: Collective, share_of: ShareOf) -> Callable[..., Case]:
-    """A tiny model with its initial weights."""
+class Models:
+    """Models that are built once: to trace them takes a second, to let them begin anew takes none."""
 
-    def make(**values: Any) -> Case:
+    def __init__(self, collective: Collective):
+        self._collective = collective
+        self._built: dict[str, tuple[ReplicatedModel, dict[str, np.ndarray]]] = {}
+
+    def build(self, model: ModelConfig, train: TrainConfig, words: int, classes: int) -> ReplicatedModel:
+        return ReplicatedModel(model, train, {"word": words}, classes, self._collective)
+
+    def initial(self, model: ModelConfig, train: TrainConfig, words: int, classes: int) -> ReplicatedModel:
+        """A model as it was when it was built, whatever it has learned since."""
+        key = repr((model, words, classes, train.seed, train.learning_rate, train.label_smoothing))
+        if key not in self._built:
+            new = self.build(model, train, words, classes)
+            self._built[key] = new, new.state()
+        built, state = self._built[key]
+        built.set_state(state)
+        built.balance(np.ones(classes))
+        return built
+
+
+@pytest.fixture(scope="module")
+def models(collective: Collective) -> Models:
+    return Models(collective)
+
+
+@pytest.fixture
+def case(models: Models, share_of: ShareOf) -> Callable[..., Case]:
+    """A tiny model with its initial weights; a new one if others must not be the same object."""
+
+    def make(new: bool = False, **values: Any) -> Case:
         config = TrainConfig(**({"learning_rate": 0.05, "batch_size": 4, "label_smoothing": 0.0} | values))
         sizes = ModelConfig(embedding_size=4, widths=(2, 3), filters=3, dropout=0.1)
-        return Case(ReplicatedModel(sizes, config, {"word": 20}, 3, collective), config, share_of)
+        return Case((models.build if new else models.initial)(sizes, config, 20, 3), config, share_of)
 
     return make
 
 
 @pytest.fixture
 def known_case(
-    collective: Collective, share_of: ShareOf, known_config: RunConfig, known_weights: list[np.ndarray]
+    models: Models, share_of: ShareOf, known_config: RunConfig, known_weights: list[np.ndarray]
 ) -> Callable[..., Case]:
     """The known model, which is trained further in small steps."""
 
     def make(**values: Any) -> Case:
         config = TrainConfig(**({"learning_rate": 0.05, "label_smoothing": 0.0} | values))
-        model = ReplicatedModel(known_config.model, config, {"word": 4}, 2, collective)
+        model = models.initial(known_config.model, config, 4, 2)
         model.restore([known_weights])
         return Case(model, config, share_of)
 
@@ -112,7 +139,7 @@ def test_it_learns_what_can_be_learned(case: Callable[..., Case]) -> None:
 
 
 def test_the_same_seed_gives_the_same_weights(case: Callable[..., Case]) -> None:
-    runs = [case(epochs=2, seed=seed) for seed in (1, 1, 2)]
+    runs = [case(new, epochs=2, seed=seed) for new, seed in ((False, 1), (True, 1), (False, 2))]
     for run in runs:
         run.train(SEPARABLE, SEPARABLE[:4], [])
     assert equal(runs[0].model.weights(), runs[1].model.weights())
@@ -354,16 +381,17 @@ class Prompt(Checkpoints):
         self._save(checkpoint)
 
 
-@pytest.mark.parametrize("last", [1, 12, 30])
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
-    case: Callable[..., Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+    case: Callable[..., Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
 
-    def trained(last: int, checkpoints: Checkpoints | None) -> tuple[Case, list[tuple[int, list[int]]]]:
-        """Trains up to a step, if there are more; returns the steps with their documents."""
-        run = case(epochs=3, patience=3, warmup=0.2, decay="cosine", averaging=0.5)
+    def trained(
+        last: int, checkpoints: Checkpoints | None, new: bool = False
+    ) -> tuple[Case, list[Weights], list[tuple[int, list[int]]]]:
+        """Trains up to a step, if there are more; returns the weights, and the steps with their documents."""
+        run = case(new, epochs=3, patience=3, warmup=0.2, decay="cosine", averaging=0.5)
         train_step, steps = run.model.train, []
 
         def step(batch: Batch, number: int, share: float) -> Any:
@@ -372,20 +400,22 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(
             steps.append((number, batch.ids["word"].ravel().tolist()))
             return train_step(batch, number, share)
 
-        monkeypatch.setattr(run.model, "train", step)
-        with suppress(StoppedError):
+        with monkeypatch.context() as patch, suppress(StoppedError):
+            patch.setattr(run.model, "train", step)
             run.train(SEPARABLE, SEPARABLE[::3], SEPARABLE[1::3], checkpoints)
-        return run, steps
+        return run, run.model.weights(), steps
 
-    checkpoints = Prompt(str(tmp_path / "checkpoints"), 60, 0, lambda _: None)
-    whole, steps = trained(36, None)
-    stopped, before = trained(last, checkpoints)
-    resumed, after = trained(36, checkpoints)
-    assert before + after == steps
-    assert equal(resumed.model.weights(), whole.model.weights())
-    assert [(e.epoch, e.trained) for e in stopped.of(EpochDone) + resumed.of(EpochDone)] == [(1, 45), (2, 45), (3, 45)]
-    assert losses(stopped) + losses(resumed) == losses(whole)
-    assert resumed.of(events.Tested)[0].members == whole.of(events.Tested)[0].members
+    whole, expected, steps = trained(36, None)
+    for last in (1, 12, 30):
+        checkpoints = Prompt(str(tmp_path / f"checkpoints-{last}"), 60, 0, lambda _: None)
+        stopped, _, before = trained(last, checkpoints)
+        resumed, weights, after = trained(36, checkpoints, new=True)
+        assert before + after == steps
+        assert equal(weights, expected)
+        epochs = stopped.of(EpochDone) + resumed.of(EpochDone)
+        assert [(e.epoch, e.trained) for e in epochs] == [(1, 45), (2, 45), (3, 45)]
+        assert losses(stopped) + losses(resumed) == losses(whole)
+        assert resumed.of(events.Tested)[0].members == whole.of(events.Tested)[0].members
 
 
 def losses(run: Case) -> list[tuple[float, float | None]]:

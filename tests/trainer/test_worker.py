@@ -66,6 +66,7 @@ def blocks() -> Iterator[bytes]:
     return (block.to_bytes() for block in BLOCKS)
 
 
+@pytest.mark.integration
 def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, tmp_path: Path) -> None:
     log: list[Event] = []
     published = run(assignment, ALONE, blocks(), log.append)
@@ -123,6 +124,7 @@ def test_a_run_whose_folder_cannot_be_written_ends_before_any_work(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.integration
 def test_a_model_that_answers_otherwise_than_the_trained_one_is_not_published(
     assignment: Assignment, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

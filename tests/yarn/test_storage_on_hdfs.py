@@ -20,6 +20,7 @@ from spark_driver.errors import InputError, exit_status
 from spark_driver.run_folder import RunFolder
 from storage import StorageError
 from storage.publishing import publish, versions
+from tests.encoded import word_language
 from tests.storage.contract import FilesContract, FoldersContract, LogInPartsContract, PublishingContract, holds_whole
 from trainer.errors import ModelError
 
@@ -198,13 +199,14 @@ def test_a_run_is_recorded_in_a_folder_on_hdfs(root: str) -> None:
     assert run.models == f"{root}/model"
 
     run.write_config({"name": "书评"})
-    run.write_labels(["好评", "差评"])
+    run.write_language(word_language(["好"], ["好评", "差评"]))
     run.quarantine([])
     run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], {}, 100.0, 1.0))
     run.record(events.Published(0, f"{root}/model/2", 0.5))
     run.write_result(Result(status="succeeded"))
-    names = ["config.json", "labels.txt", "metrics", "model", "quarantine.jsonl", "report.html", "result.json"]
-    assert storage.names(root) == names
+    records = ["config.json", "labels.txt", "metrics", "model", "quarantine.jsonl", "report.html", "result.json"]
+    assert storage.names(root) == [*records, "vocabulary-word.txt"]
+    assert storage.read(f"{root}/vocabulary-word.txt").decode() == "好\n"
     assert storage.names(f"{root}/metrics") == ["20260101-000000-ab.jsonl", "20260102-000000-cd.jsonl"]
     assert len(storage.read(f"{root}/metrics/20260102-000000-cd.jsonl").splitlines()) == 2
     assert "差评" in storage.read(f"{root}/report.html").decode()
