@@ -68,6 +68,16 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class Checkpointed:
+    """A checkpoint is in the run's folder."""
+
+    worker: int
+    epoch: int
+    step: int
+    """Steps of the epoch that are done."""
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something went wrong that does not end the run."""
 
@@ -191,6 +201,7 @@ Event = (
     | Acknowledged
     | Spooled
     | Resumed
+    | Checkpointed
     | Warned
     | Restarted
     | Progress

@@ -6,6 +6,7 @@ whole or not at all; the newest two are kept. Every worker has the same weights,
 
 import json
 import re
+import signal
 import time
 import zipfile
 import zlib
@@ -20,8 +21,9 @@ from typing import Any
 import numpy as np
 
 import storage
-from run.events import Report, Warned
+from run.events import Checkpointed, Report, Warned
 from storage import StorageError
+from trainer.liveness import CHECKPOINT_SIGNAL
 
 KEPT = 2
 """The newest, and the one before it in case it cannot be read."""
@@ -83,36 +85,39 @@ class Checkpoints:
             folder: made where it is missing.
             seconds: between two of them.
             worker: the chief writes, the others read.
-            report: told what cannot be written or read.
+            report: told of what is written, and of what cannot be written or read.
         """
         self._folder = folder
         self._seconds = seconds
         self._worker = worker
         self._report = report
         self._last = time.monotonic()
+        self._asked = False
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
 
     def __enter__(self) -> "Checkpoints":
+        self._before = signal.signal(CHECKPOINT_SIGNAL, self._ask)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        signal.signal(CHECKPOINT_SIGNAL, self._before)
         self._thread.shutdown()
 
     @property
     def due(self) -> bool:
-        """Tells whether this worker is to write one now."""
+        """Tells whether this worker is to write one now: its time has come, or the driver has asked for it."""
         written = self._writing is None or self._writing.done()
-        return self._worker == 0 and written and time.monotonic() - self._last >= self._seconds
+        return self._worker == 0 and written and (self._asked or time.monotonic() - self._last >= self._seconds)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Writes a checkpoint, soon; the arrays must not change any more.
 
         One that cannot be written is told of and costs no more than itself: the next one is tried when it is due.
         """
-        self._last = time.monotonic()
+        self._last, self._asked = time.monotonic(), False
         self._writing = self._thread.submit(self._save, checkpoint)
 
     def newest(self) -> Checkpoint | None:
@@ -130,15 +135,25 @@ class Checkpoints:
         position = checkpoint.position
         try:
             _write(storage.join(self._folder, f"{position.epoch:06d}-{position.step:09d}.npz"), checkpoint)
+            self._report(Checkpointed(self._worker, position.epoch, position.step))
             for name in names(self._folder)[:-KEPT]:
                 storage.remove(storage.join(self._folder, name))
         except (StorageError, OSError) as error:
             self._report(Warned(self._worker, f"A checkpoint could not be written: {error}"))
 
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+
 
 def names(folder: str) -> list[str]:
     """Returns the names of the checkpoints in a folder, the oldest first."""
     return [name for name in storage.names(folder) if _NAME.fullmatch(name)]
+
+
+def place_of(name: str) -> tuple[int, int]:
+    """Returns the epoch of a checkpoint, and how many of its steps are done, as its name has it."""
+    epoch, _, step = name.removesuffix(".npz").partition("-")
+    return int(epoch), int(step)
 
 
 def _write(uri: str, checkpoint: Checkpoint) -> None:
