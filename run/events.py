@@ -98,6 +98,15 @@ class Restarted:
 
 
 @dataclass(frozen=True)
+class Straggler:
+    """A worker that the others wait for."""
+
+    worker: int
+    times: float
+    """How many times as long as the others it takes for what each does by itself in a step."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """Some steps further."""
 
@@ -116,6 +125,12 @@ class Progress:
     """Of all workers, since the last report."""
     loss: float
     """Mean over all workers' documents since the last report, in nats."""
+    straggler: Straggler | None = None
+    """Who has kept the others waiting lately."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.straggler, dict):  # JSON has objects
+            object.__setattr__(self, "straggler", Straggler(**self.straggler))
 
 
 @dataclass(frozen=True)

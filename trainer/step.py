@@ -16,6 +16,7 @@ from trainer.judging import evaluated
 from trainer.liveness import progress
 from trainer.models.build import networks
 from trainer.models.network import Network, another, distinct
+from trainer.pace import Pace
 from trainer.spool import Share
 
 _LABELS = tf.TensorSpec([None], tf.int32)
@@ -76,6 +77,7 @@ class ReplicatedModel:
         self._optimizer = keras.optimizers.Adam(train.learning_rate)
         self._optimizer.build(self._dense)
         self._state = self._changing()
+        self.pace = Pace(collective.place)
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         self._train = tf.function(self._step, input_signature=[ids, _LABELS, _WEIGHTS, _COUNTER], autograph=False)
         self._infer = tf.function(self._logits, input_signature=[ids], autograph=False)
@@ -112,9 +114,10 @@ class ReplicatedModel:
     def _step(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        tokens, row_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
+        tokens, row_gradients, dense_gradients, loss, weight, seconds = self.collective.strategy.run(
             self._summed_gradients, args=(ids, labels, weights, step)
         )
+        self.pace.exchanged(seconds)
         number = tf.cast(self._optimizer.iterations + 1, tf.float32)
         for name, optimizer in self._table_optimizers.items():
             optimizer.apply(tokens[name.view], row_gradients[name] / weight, number)
@@ -123,8 +126,11 @@ class ReplicatedModel:
 
     def _summed_gradients(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
-        """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
+    ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Returns distinct tokens, their gradients, the other gradients, loss, weight, and what each worker took.
+
+        All are sums over all workers.
+        """
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
         found = {view: distinct(of_view) for view, of_view in ids.items()}
@@ -140,6 +146,7 @@ class ReplicatedModel:
                 losses = tf.nn.softmax_cross_entropy_with_logits(self._targets(labels), logits)
                 loss += tf.reduce_sum(losses * counted)
         row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
+        seconds = self.pace.alone([*map(tf.convert_to_tensor, row_gradients.values()), *dense_gradients])
         tokens = {}
         for view in dict.fromkeys(name.view for name in rows):
             # A view's tables have the same tokens, which are exchanged once.
@@ -147,8 +154,9 @@ class ReplicatedModel:
             values = tf.concat([tf.convert_to_tensor(row_gradients[name]) for name in names], 1)
             tokens[view], values = summed_rows(found[view][0], values, place.workers)
             row_gradients |= zip(names, tf.split(values, [rows[name].shape[1] for name in names], 1), strict=True)
-        *dense_gradients, loss, weight = sum_over_replicas([*dense_gradients, loss, tf.reduce_sum(weights)])
-        return tokens, row_gradients, dense_gradients, loss, weight
+        own = [*dense_gradients, loss, tf.reduce_sum(weights), seconds]
+        *dense_gradients, loss, weight, seconds = sum_over_replicas(own)
+        return tokens, row_gradients, dense_gradients, loss, weight, seconds
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         """Smoothed labels, float32 [documents, classes]."""

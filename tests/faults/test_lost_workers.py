@@ -59,24 +59,26 @@ def test_a_lost_worker_costs_the_steps_since_the_last_checkpoint(
     assert fault.detection < within
 
 
-def test_a_straggler_is_waited_for(run: Runs) -> None:
+def test_a_straggler_is_waited_for_and_named(run: Runs) -> None:
     stops: list[psutil.Process] = []
 
     def slow_down(worker: psutil.Process) -> None:
         """Has a worker run a fifth of the time for a while, or until it has done its work."""
         never = Event()
         with suppress(psutil.NoSuchProcess):
-            for _ in range(5):
+            for _ in range(400):
                 worker.suspend()
                 stops.append(worker)
-                never.wait(4)
+                never.wait(0.08)
                 worker.resume()
-                never.wait(1)
+                never.wait(0.02)
 
     outcome = run(lambda out, _: Thread(target=slow_down, args=[trainer_of(out, 1)], daemon=True).start())
     assert outcome.status == 0, outcome.terminal
     assert stops
     assert "failed" not in outcome.terminal
+    assert re.search(r"worker 1 on 127\.0\.0\.1 takes [\d.]+ times as long as the others", outcome.terminal)
+    assert "The others waited for worker 1 on 127.0.0.1" in (run.out / "report.html").read_text(encoding="utf-8")
     result = result_of(run.out)
     assert result["restarts"] == 0
     assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS
