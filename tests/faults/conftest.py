@@ -108,8 +108,8 @@ class Runs:
         self._command = command
         self._fault = fault
         self.out = folder / "out"
-        (folder / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in reviews))
-        self._data = f"data.input={folder}/reviews.jsonl"
+        self.documents = folder / "reviews.jsonl"
+        self.documents.write_text("".join(json.dumps(row) + "\n" for row in reviews), encoding="utf-8")
 
     def __call__(self, inject: Inject, *changes: str, options: tuple[str, ...] = ()) -> Outcome:
         """Runs to the end; the table has what came of the run that the fault was injected into, or of a later one."""
@@ -119,7 +119,9 @@ class Runs:
                 self._fault.injected = time.time()
                 inject(self.out, run)
 
-        settings = small(self._data, f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32")
+        settings = small(
+            f"data.input={self.documents}", f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32"
+        )
         more = [part for change in ("train.checkpoint_seconds=0.1", *changes) for part in ("--set", change)]
         train = ["textcnn", "train", "examples/reviews.toml", *settings, *more, "--out", self.out, *options]
         outcome = self._command(train, see, LIMIT_SECONDS)

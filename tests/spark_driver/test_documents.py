@@ -122,6 +122,15 @@ def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare,
     ]
 
 
+def test_a_large_row_is_rejected_and_its_beginning_kept(prepare: Prepare, tmp_path: Path) -> None:
+    lines = [{"text": "好" * 5_000_000, "label": "a"}, {"text": "x", "label": "a"}]
+    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8")
+    rows = prepare(input=str(tmp_path), format="jsonl")
+    assert usable(rows) == [("a", "x")]
+    assert reasons(rows) == [("larger than 4 MiB", content[:10_000])]
+
+
 def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:
     values: list[Any] = [{"text": "很好看", "label": 1}, {"text": "x"}, {"text": ["x"], "label": "y"}, [1]]
     lines = [*(json.dumps(value) for value in values), "{", '{"text": "\\ud800", "label": "y"}']
