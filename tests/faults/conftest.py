@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.integration.conftest import Command, Outcome, Running, command, reviews
+from tests.integration.conftest import Command, Outcome, Running, See, command, reviews
 from tests.integration.test_main_job import result_of, small
 
 __all__ = ["command", "reviews"]
@@ -64,7 +64,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def fault(request: pytest.FixtureRequest) -> Fault:
     """The fault of a test, for the table."""
-    fault = Fault(request.node.callspec.id if hasattr(request.node, "callspec") else request.node.name)
+    node = request.node
+    name = node.callspec.id if hasattr(node, "callspec") else node.name.removeprefix("test_").replace("_", " ")
+    fault = Fault(name)
     request.config.stash[FAULTS].append(fault)
     return fault
 
@@ -104,9 +106,17 @@ Inject = Callable[[Path, Running], None]
 class Runs:
     """Runs whose every step can be a checkpoint, with a fault when the first epoch is done."""
 
-    def __init__(self, command: Command, folder: Path, reviews: list[dict[str, Any]], fault: Fault):
+    def __init__(
+        self,
+        command: Command,
+        folder: Path,
+        reviews: list[dict[str, Any]],
+        fault: Fault,
+        watch: See = lambda *_: None,
+    ):
         self._command = command
         self._fault = fault
+        self._watch = watch
         self.out = folder / "out"
         self.documents = folder / "reviews.jsonl"
         self.documents.write_text("".join(json.dumps(row) + "\n" for row in reviews), encoding="utf-8")
@@ -115,6 +125,7 @@ class Runs:
         """Runs to the end; the table has what came of the run that the fault was injected into, or of a later one."""
 
         def see(line: str, run: Running) -> None:
+            self._watch(line, run)
             if line.startswith("epoch 1:") and self._fault.injected is None:
                 self._fault.injected = time.time()
                 inject(self.out, run)
