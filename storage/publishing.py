@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from storage.errors import StorageError
-from storage.files import remove, removed_on_error
+from storage.files import exists, remove, removed_on_error
 from storage.folders import copy_folder, move_folder, names
 from storage.outages import outlasting
 from storage.uris import join
@@ -33,7 +33,8 @@ def publish(exported: Path, models: str, tell: Callable[[str], object] = lambda 
     unpublished = join(models, f".publishing-{uuid.uuid4().hex}")
 
     def copy() -> None:
-        remove(unpublished)  # what an outage has left
+        if exists(unpublished):
+            remove(unpublished)  # what an outage has left
         copy_folder(str(exported), unpublished)
 
     try:

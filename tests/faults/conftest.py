@@ -37,8 +37,8 @@ class Fault:
 
     @property
     def detection(self) -> float | None:
-        """Seconds until the driver knew that the workers could not go on."""
-        return self._after("Failed", "Restarted")
+        """Seconds until the driver knew of it: that the workers could not go on, or what they had to wait for."""
+        return self._after("Failed", "Restarted", "Warned")
 
     @property
     def recovery(self) -> float | None:

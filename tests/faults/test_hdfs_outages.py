@@ -130,7 +130,7 @@ def test_an_outage_that_lasts_ends_clearly_and_leaves_what_was_there(
     monkeypatch.setattr(outages, "OUTAGE_SECONDS", 2.0)
     monkeypatch.setattr(outages, "PAUSE_SECONDS", 0.5)
     said: list[str] = []
-    with safe_mode(hadoop), pytest.raises(OutageError, match=r"safe mode.* That was so for 2 s\. .*leave"):
+    with safe_mode(hadoop), pytest.raises(OutageError, match=r"safe mode\. That was so for 2 s\. .*has left it"):
         publish(tmp_path / "model", models, said.append)
     assert len(said) == 1
     assert versions(models) == [1]
