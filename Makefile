@@ -1,6 +1,7 @@
 # make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
 # make unit   the quick tests                     make bench  the measurements
 # make env    the environment alone                make faults workers, executors and nodes are killed and stopped
+# make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -10,7 +11,7 @@ CONSTRAINTS := constraints.txt
 SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
 RUN := runs/reviews
 
-.PHONY: env run test unit integration yarn faults check bench env-spark35 test-spark35 clean
+.PHONY: env run test unit integration yarn faults soak check bench env-spark35 test-spark35 clean
 
 env: $(VENV)/made
 
@@ -40,7 +41,7 @@ check: $(VENV)/made
 	$(BIN)/lint-imports
 
 unit: $(VENV)/made
-	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults' --durations=5 --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults and not soak' --durations=5 --numprocesses 2 --dist loadfile
 
 integration: build/reviews.jsonl
 	$(BIN)/python -m pytest -m integration --durations=10
@@ -50,6 +51,9 @@ yarn: build/reviews.jsonl
 
 faults: build/reviews.jsonl
 	$(BIN)/python -m pytest -m faults --durations=10
+
+soak: build/reviews.jsonl
+	$(BIN)/python -m pytest -m soak --capture=no
 
 bench: build/reviews.jsonl
 	$(BIN)/python -m benchmarks.main

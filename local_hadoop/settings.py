@@ -140,6 +140,8 @@ def yarn_site(settings: Settings) -> Properties:
         # the defaults of 1 s and 30 s make small jobs wait.
         "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": 250,
         "yarn.resourcemanager.connect.retry-interval.ms": 500,
+        # A node that says nothing is lost after a minute; the default is ten.
+        "yarn.nm.liveness-monitor.expiry-interval-ms": 60_000,
         # Requests are rounded up to multiples of the minimum.
         "yarn.scheduler.minimum-allocation-mb": 128,
         "yarn.scheduler.maximum-allocation-mb": settings.node_memory_mb,

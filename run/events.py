@@ -68,6 +68,16 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class Checkpointed:
+    """A checkpoint is in the run's folder."""
+
+    worker: int
+    epoch: int
+    step: int
+    """Steps of the epoch that are done."""
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something went wrong that does not end the run."""
 
@@ -85,6 +95,15 @@ class Restarted:
     """At most in this run."""
     cause: str
     """What has ended the workers before, on a line."""
+
+
+@dataclass(frozen=True)
+class Straggler:
+    """A worker that the others wait for."""
+
+    worker: int
+    times: float
+    """How many times as long as the others it takes for what each does by itself in a step."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,12 @@ class Progress:
     """Of all workers, since the last report."""
     loss: float
     """Mean over all workers' documents since the last report, in nats."""
+    straggler: Straggler | None = None
+    """Who has kept the others waiting lately."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.straggler, dict):  # JSON has objects
+            object.__setattr__(self, "straggler", Straggler(**self.straggler))
 
 
 @dataclass(frozen=True)
@@ -191,6 +216,7 @@ Event = (
     | Acknowledged
     | Spooled
     | Resumed
+    | Checkpointed
     | Warned
     | Restarted
     | Progress

@@ -1,7 +1,7 @@
 """The run in the terminal, the same on the gateway and in the driver: a line that moves, plain lines elsewhere."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.cells import cell_len, set_cell_size
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from run.events import EpochDone, Event, Progress, Published, Restarted, Resumed, Tested, Warned
+from run.events import EpochDone, Event, Joined, Progress, Published, Restarted, Resumed, Straggler, Tested, Warned
 from run.result import Result
 
 PLAIN_SECONDS = 10.0
@@ -41,6 +41,7 @@ class Terminal:
         self._task = self._bar.add_task("", total=None, figures="")
         self._accuracy: float | None = None
         self._confusion: list[list[int]] = []
+        self._hosts: dict[int, str] = {}
         self._shown_at = 0.0
 
     def __enter__(self) -> "Terminal":
@@ -63,7 +64,9 @@ class Terminal:
 
     def show(self, event: Event) -> None:
         """Shows what a worker tells."""
-        if isinstance(event, Progress):
+        if isinstance(event, Joined):
+            self._hosts[event.worker] = event.host
+        elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, EpochDone):
             self._accuracy = event.validation_accuracy
@@ -124,6 +127,8 @@ class Terminal:
             f"validation accuracy {percent(self._accuracy)}, "
             f"at most {documents_left / max(event.documents_per_second, 1e-9):.0f} s left"
         )
+        if event.straggler:
+            figures += f", {slow(event.straggler, self._hosts)}"
         self._bar.update(self._task, total=total, completed=done, figures=figures)
         if not self.console.is_terminal and time.monotonic() - self._shown_at >= PLAIN_SECONDS:
             self._shown_at = time.monotonic()
@@ -138,6 +143,12 @@ def _confusion_lines(labels: Sequence[str], confusion: list[list[int]]) -> list[
     rows = zip(names, confusion, strict=True)
     lines = [set_cell_size(name, widest) + "".join(f"{number:>{cell}}" for number in row) for name, row in rows]
     return ["test documents, true labels in rows, predicted labels in columns:", header, *lines]
+
+
+def slow(straggler: Straggler, hosts: Mapping[int, str]) -> str:
+    """Returns which worker the others wait for, and for how long."""
+    where = f" on {hosts[straggler.worker]}" if straggler.worker in hosts else ""
+    return f"worker {straggler.worker}{where} takes {straggler.times:.1f} times as long as the others"
 
 
 def percent(value: float | None) -> str:

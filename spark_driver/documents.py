@@ -116,7 +116,9 @@ def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparat
 
 def _shown(row: Any) -> str:
     values = [row] if isinstance(row, bytes) else [value or b"" for value in row[:2]]
-    return b"\t".join(values).decode(errors="backslashreplace")[:_QUARANTINED_CHARACTERS]
+    # A character has four bytes at most: of a large row no more is decoded.
+    beginning = b"\t".join(value[: 4 * _QUARANTINED_CHARACTERS] for value in values)
+    return beginning.decode(errors="backslashreplace")[:_QUARANTINED_CHARACTERS]
 
 
 def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame, Callable[[Any], Fields]]:

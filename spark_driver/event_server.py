@@ -1,4 +1,7 @@
-"""The way of the workers' events to the driver: a connection from each feed task, opened with the run's key."""
+"""The way of the workers' events to the driver: a connection from each feed task, opened with the run's key.
+
+The driver has one thing to say there: that a checkpoint is to be written now.
+"""
 
 import os
 import secrets
@@ -6,6 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
@@ -19,6 +23,23 @@ HANDSHAKE_SECONDS = 10.0
 """How long one that has connected may take for each message that proves its key."""
 ACCEPT_SECONDS = 0.1
 """How long to wait for a connection to go where there can be no more of them."""
+_CHECKPOINT = b"checkpoint"
+
+
+class Line:
+    """A task's connection to the driver."""
+
+    def __init__(self, connection: Connection):
+        """Takes a connection that has been proved."""
+        self._connection = connection
+
+    def tell(self, event: Event) -> None:
+        """Tells the driver an event."""
+        self._connection.send_bytes(to_json(event))
+
+    def asked_for_checkpoint(self) -> bool:
+        """Tells whether the driver has asked for a checkpoint since this was asked last."""
+        return self._connection.poll() and self._connection.recv_bytes(len(_CHECKPOINT)) == _CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -29,10 +50,9 @@ class Address:
     port: int
     key: bytes
 
-    def connect(self) -> Callable[[Event], None]:
-        """Returns a function that tells the driver an event."""
-        connection = Client((self.host, self.port), authkey=self.key)
-        return lambda event: connection.send_bytes(to_json(event))
+    def connect(self) -> Line:
+        """Connects a task to the driver."""
+        return Line(Client((self.host, self.port), authkey=self.key))
 
     def __repr__(self) -> str:
         return f"Address({self.host!r}, {self.port})"  # a key has no place in a log
@@ -49,11 +69,14 @@ class EventServer:
             host: the name or address by which others reach it.
             handle: takes an event; what it raises ends the connection, and is kept as `failure`.
         """
-        self._listener = Listener((bind, 0), family="AF_INET", backlog=1024)  # one that finds no room asks again after seconds
+        self._listener = Listener(
+            (bind, 0), family="AF_INET", backlog=1024
+        )  # one that finds no room asks again after seconds
         self._closed = threading.Event()
         self.failure: Exception | None = None
         self._handle = handle
         self._lock = threading.Lock()
+        self._proved: set[Connection] = set()
         port = self._listener.address[1]
         assert isinstance(port, int)
         self.address = Address(host, port, secrets.token_bytes(32))
@@ -74,6 +97,12 @@ class EventServer:
         self._closed.set()
         self._listener.close()
 
+    def ask_for_checkpoint(self) -> None:
+        """Asks all tasks that are connected; the answer is an event."""
+        for connection in list(self._proved):
+            with suppress(OSError):  # it has gone
+                connection.send_bytes(_CHECKPOINT)
+
     def _accept(self) -> None:
         while not self._closed.is_set():
             try:
@@ -92,6 +121,7 @@ class EventServer:
                 deliver_challenge(connection, self.address.key)
                 answer_challenge(connection, self.address.key)
                 _limit(connection, 0)
+                self._proved.add(connection)
                 while True:
                     event = from_json(connection.recv_bytes())
                     with self._lock:
@@ -102,6 +132,8 @@ class EventServer:
                             return
             except (EOFError, OSError, ValueError, AuthenticationError):
                 return  # it went away, or it is none of ours
+            finally:
+                self._proved.discard(connection)
 
 
 def _limit(connection: Connection, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """A feed task: gives its worker the blocks, and then watches over it until it is done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from run.events import Acknowledged, Alive, Event, Failed, Finished, Spooled
 from spark_driver.errors import WorkerError
@@ -15,13 +16,23 @@ ECHO_SECONDS = 20.0
 """How long a worker that has lost a peer is held back, so that what is wrong with the peer is told first."""
 
 
+class Driver(Protocol):
+    """The driver as a feed task sees it."""
+
+    def tell(self, event: Event) -> None:
+        """Tells the driver an event."""
+
+    def asked_for_checkpoint(self) -> bool:
+        """Tells whether the driver has asked for a checkpoint since this was asked last."""
+
+
 class Supervisor:
     """A worker as its feed task sees it."""
 
-    def __init__(self, channel: WorkerChannel, tell: Callable[[Event], None], stall_seconds: float):
-        """Takes the way to the worker, whom to tell its events, and how long it may make no progress."""
+    def __init__(self, channel: WorkerChannel, driver: Driver, stall_seconds: float):
+        """Takes the way to the worker, that to the driver, and how long the worker may make no progress."""
         self._channel = channel
-        self._tell = tell
+        self._driver = driver
         self._process = WorkerProcess(stall_seconds)
 
     def feed(self, blocks: Iterable[bytes]) -> None:
@@ -54,10 +65,12 @@ class Supervisor:
         event = self._channel.event(POLL_SECONDS) or self._last_words()
         if event is not None:
             self._process.heard(event)
+        if self._driver.asked_for_checkpoint():
+            self._process.ask_for_checkpoint()
         if not isinstance(event, Failed | Finished) and (problem := self._process.problem()):
             event = self._failed(problem, self._process.stacks())
         if event is not None and not isinstance(event, Acknowledged | Alive):
-            self._tell(event)
+            self._driver.tell(event)
         if isinstance(event, Failed):
             if event.lost_peer:
                 self._channel.event(ECHO_SECONDS)  # this worker says nothing more

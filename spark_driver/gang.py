@@ -21,6 +21,8 @@ START = "start"
 """Spark's job group of the tasks that start the workers."""
 TRAIN = "train"
 """That of the tasks that feed and watch them."""
+LAST_CHECKPOINT_SECONDS = 10.0
+"""How long a run that a signal ends waits for its last checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,17 @@ class Gang:
             except WorkerError as error:
                 # What could not be recorded here broke the connections of the workers: that is the cause.
                 raise events.failure or error from error
+            except KeyboardInterrupt:
+                self._checkpoint(events, monitor)
+                raise
+
+    def _checkpoint(self, events: EventServer, monitor: Monitor) -> None:
+        """Has the workers, which do not know of the signal, write a checkpoint before they are ended."""
+        if monitor.training:
+            self.stage("writing a checkpoint before the end")
+            monitor.checkpointed.clear()
+            events.ask_for_checkpoint()
+            monitor.checkpointed.wait(LAST_CHECKPOINT_SECONDS)
 
     def _started(self, driver: Address, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
         """Starts a worker on each executor.
@@ -87,7 +100,7 @@ class Gang:
         context, number = self.blocks.context, self.request.executors
         context.setJobGroup(START, "starting TensorFlow workers")
         try:
-            return tfos.start(context, number, self.request.cores, self.assignment, driver.connect)
+            return tfos.start(context, number, self.request.cores, self.assignment, lambda: driver.connect().tell)
         except Py4JJavaError as error:
             where = executors.of_tasks(context, START)
             missing = [

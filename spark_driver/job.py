@@ -52,8 +52,9 @@ def configured(options: argparse.Namespace, work: Configured) -> Work:
 
 def run(options: argparse.Namespace, work: Work) -> int:
     """Does the work and returns the exit status of the script."""
-    folder, result, begun = RunFolder(options.out, options.run), Result(options.run), time.monotonic()
+    result, begun = Result(options.run), time.monotonic()
     with Terminal(Console(stderr=True)) as terminal:
+        folder = RunFolder(options.out, options.run, terminal.say)
         try:
             with signals.raised():
                 folder.create()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from run.events import Alive, Event, Started
-from trainer.liveness import STACK, STACK_SIGNAL
+from trainer.liveness import CHECKPOINT_SIGNAL, STACK, STACK_SIGNAL
 
 START_SECONDS = 120.0
 """How long a process may take until its first word, and from that until its first work: it loads TensorFlow."""
@@ -67,6 +67,11 @@ class WorkerProcess:
         if self._beats is not None and now - self._progressed > max(self._stall_seconds, patience):
             return f"its process has made no progress for {now - self._progressed:.0f} s"
         return None
+
+    def ask_for_checkpoint(self) -> None:
+        """Has the process, which is training, write a checkpoint as soon as it can."""
+        if self._process is not None and not self.ended():
+            signal.pidfd_send_signal(self._process, CHECKPOINT_SIGNAL)
 
     def stacks(self) -> str:
         """Has the process write down the stacks of its threads, which a stopped one does when it goes on; ends it."""

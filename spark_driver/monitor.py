@@ -1,9 +1,10 @@
 """What the driver knows of the workers, event by event: for the result, for its metrics, for the terminal."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 
-from run.events import EpochDone, Event, Failed, Joined, Published, Resumed, Spooled, Tested
+from run.events import Checkpointed, EpochDone, Event, Failed, Joined, Progress, Published, Resumed, Spooled, Tested
 from run.splits import Split
 
 
@@ -38,6 +39,10 @@ class Monitor:
         self.tested: Tested | None = None
         self.published: Published | None = None
         self.failures: list[Failed] = []
+        self.training = False
+        """Whether the workers make steps, between which they can write a checkpoint."""
+        self.checkpointed = threading.Event()
+        """Set when a checkpoint is written, and when none will be any more."""
         self._begun = time.monotonic()
         self._fed_at: float | None = None
 
@@ -61,12 +66,18 @@ class Monitor:
                 self._fed()
         elif isinstance(event, Failed):
             self.failures.append(event)
+            self.checkpointed.set()
+        elif isinstance(event, Progress):
+            self.training = True
+        elif isinstance(event, Checkpointed):
+            self.checkpointed.set()
         elif isinstance(event, Resumed):
             self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         elif isinstance(event, EpochDone):
             self.epochs[event.epoch] = event
         elif isinstance(event, Tested):
-            self.tested = event
+            self.tested, self.training = event, False
+            self.checkpointed.set()
         elif isinstance(event, Published):
             self.published = event
         self._tell(event)

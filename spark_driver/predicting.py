@@ -13,6 +13,7 @@ from pyspark.sql.types import FloatType, StringType, StructField, StructType
 from run.result import Result
 from spark_driver.errors import InputError
 from spark_driver.text_input import UNREADABLE, TextInput
+from text.records import LARGEST, TOO_LARGE
 
 if TYPE_CHECKING:
     from trainer.serving import Classifier
@@ -72,10 +73,7 @@ def _classified(batch: pa.RecordBatch, column: str, unreadable: str, model: str)
     broken = (
         batch.column(UNREADABLE).is_valid().to_pylist() if UNREADABLE in batch.schema.names else [False] * len(texts)
     )
-    reasons = [
-        unreadable if bad else "empty text" if not (text or "").strip() else None
-        for bad, text in zip(broken, texts, strict=True)
-    ]
+    reasons = [unreadable if bad else _reason(text or "") for bad, text in zip(broken, texts, strict=True)]
     good = np.array([reason is None for reason in reasons], bool)
     labels, scores = np.full(len(texts), None, object), np.zeros(len(texts), np.float32)
     if good.any():
@@ -89,6 +87,13 @@ def _classified(batch: pa.RecordBatch, column: str, unreadable: str, model: str)
         pa.array([PREDICTED if ok else QUARANTINED for ok in good], pa.string()),
     ]
     return pa.RecordBatch.from_arrays([*batch.columns, *added], names=[*batch.schema.names, *ADDED])
+
+
+def _reason(text: str) -> str | None:
+    """Why a text cannot be classified; None if it can."""
+    if not text.strip():
+        return "empty text"
+    return TOO_LARGE if len(text.encode()) > LARGEST else None
 
 
 @lru_cache(maxsize=1)

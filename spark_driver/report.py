@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from statistics import median
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -65,6 +66,7 @@ def html(
         model=result["model"],
         documents=_known(_documents(result["rows"])),
         times=_known(_times(result["seconds"])),
+        straggler=_straggler(metrics),
         curves=curves(epochs, best),
         epochs=tables.epochs(epochs, best),
         **tables.tested(labels, confusion),
@@ -91,6 +93,26 @@ def _outcome(result: Mapping[str, Any], best: int | None) -> dict[str, str | Non
         "Documents/s": number(result["documents_per_second"] or None),
         "Epochs": _trained(result["epochs"], best),
     }
+
+
+def _straggler(metrics: Sequence[Mapping[str, Any]]) -> str | None:
+    """The worker that the others have waited for most often, in the reports that say so."""
+    hosts: dict[int, str] = {}
+    seen: dict[str, list[float]] = {}
+    reports = 0
+    for line in metrics:
+        if line["kind"] == "Joined":
+            hosts[line["worker"]] = line["host"]
+        elif line["kind"] == "Progress":
+            reports += 1
+            if straggler := line.get("straggler"):
+                worker = straggler["worker"]
+                seen.setdefault(f"worker {worker} on {hosts.get(worker, '?')}", []).append(straggler["times"])
+    if not seen:
+        return None
+    name, times = max(seen.items(), key=lambda item: len(item[1]))
+    share = percent(len(times) / reports)
+    return f"The others waited for {name}, which took {median(times):.1f} times as long, in {share} of the reports."
 
 
 def _trained(epochs: int | None, best: int | None) -> str | None:

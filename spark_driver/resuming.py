@@ -16,6 +16,7 @@ from spark_driver.errors import InterruptError, cause
 from spark_driver.run_folder import RunFolder
 from storage import StorageError
 from text.language import Language
+from trainer import checkpoint
 
 SECTIONS = ("text", "model", "train")
 """What decides which documents come when, and what a step makes of them; where the documents lie does not."""
@@ -114,8 +115,10 @@ def kept_checkpoint_told(folder: RunFolder, terminal: Terminal) -> Iterator[None
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(cause(error), InterruptError):
             with suppress(StorageError):  # what has ended the run is told all the same
-                if folder.checkpoints_of(folder.run):
-                    terminal.say(f"its last checkpoint is kept: --out {folder.uri} --resume goes on from there")
+                if names := folder.checkpoints_of(folder.run):
+                    epoch, step = checkpoint.place_of(names[-1])
+                    kept = f"its last checkpoint, of epoch {epoch}, step {step}, is kept"
+                    terminal.say(f"{kept}: --out {folder.uri} --resume goes on from there")
         raise
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Row
@@ -21,10 +21,11 @@ from trainer import checkpoint
 class RunFolder:
     """The files of a run, on a local disk or on HDFS. Each is written as a whole or line by line, in UTF-8."""
 
-    def __init__(self, uri: str, run: str):
-        """Names the folder, and the run in it; `create` makes it."""
+    def __init__(self, uri: str, run: str, tell: Callable[[str], object] = lambda _: None):
+        """Names the folder, and the run in it; `create` makes it. `tell` is told of outages, which are waited for."""
         self.uri = uri
         self.run = run
+        self._tell = tell
         self.created = False
         self._config: Mapping[str, Any] = {}
         self._labels: Sequence[str] = ()
@@ -81,7 +82,7 @@ class RunFolder:
 
     def write_decisive(self, values: Mapping[str, Any]) -> None:
         """Writes what decides the weights in this run's checkpoints."""
-        storage.make_folder(self.checkpoints)
+        storage.outlasting(lambda: storage.make_folder(self.checkpoints), self._tell)
         self.write_text(folder.decisive(self.run), json.dumps(values, ensure_ascii=False, indent=2) + "\n")
 
     def take_over(self, run: str) -> list[EpochDone]:
@@ -101,7 +102,7 @@ class RunFolder:
 
     def remove_checkpoints(self) -> None:
         """Forgets them: the run has its model."""
-        storage.remove(self.checkpoints)
+        storage.outlasting(lambda: storage.remove(self.checkpoints), self._tell)
 
     def write_config(self, values: Mapping[str, Any]) -> None:
         """Writes config.json."""
@@ -117,7 +118,7 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a file."""
-        storage.write(self._file(name), _encoded(text))
+        storage.outlasting(lambda: storage.write(self._file(name), _encoded(text)), self._tell)
 
     def record(self, event: Event) -> None:
         """Adds a line to the run's metrics, with the time in seconds since 1970."""
@@ -132,16 +133,17 @@ class RunFolder:
         """Writes result.json and, of a run that has a configuration, report.html."""
         values = result.to_json()
         self.write_text(folder.RESULT, values)
-        self._metrics.close()
+        storage.outlasting(self._metrics.close, self._tell)
         if not self._config:
             return
         metrics = [json.loads(line) for line in self._lines(self.run)]
         confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
         self.write_text(folder.REPORT, html(self._config, metrics, json.loads(values), self._labels, confusion))
 
-    def _lines(self, run: str) -> Iterable[bytes]:
+    def _lines(self, run: str) -> list[bytes]:
         """The lines of a run's metrics."""
-        return storage.LogReader(self._file(folder.metrics(run))).lines()
+        uri = self._file(folder.metrics(run))
+        return storage.outlasting(lambda: list(storage.LogReader(uri).lines()), self._tell)
 
     def _for_spark(self, name: str) -> str:
         uri = self._file(name)

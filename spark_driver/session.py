@@ -23,9 +23,10 @@ BOUNDS = {
     "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
     # Workers that are started wait for each other, ...
     "spark.barrier.sync.timeout": "60",
-    # ... and before that for an executor that was lost and comes again: 12 times 5 s.
+    # ... and before that for an executor that was lost and comes again: 144 times 5 s, as YARN misses a node that has
+    # died after ten minutes (yarn.nm.liveness-monitor.expiry-interval-ms), and gives no other executor before.
     "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "5s",
-    "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "12",
+    "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "144",
     # What is removed from an executor that does not answer is not waited for: the end would be, for two minutes.
     "spark.cleaner.referenceTracking.blocking": "false",
     # What is counted is kept in as many partitions as it fills, not in the 200 that it was shuffled to: each is a task.

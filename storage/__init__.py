@@ -5,7 +5,7 @@ A URI is a local path ("runs/x", "/a/b", "file:///a/b"), or "hdfs://host:port/a"
 themselves: nothing is decoded, as in Hadoop. Whatever fails raises a `StorageError`.
 """
 
-from storage.errors import StorageError, UnreachableError
+from storage.errors import OutageError, StorageError, UnreachableError
 from storage.files import Writer, chunks, exists, put, read, remove, removed_on_error, size, write, write_all, writing
 from storage.folders import (
     check_writable,
@@ -17,11 +17,13 @@ from storage.folders import (
     names,
 )
 from storage.log import Log, LogReader
+from storage.outages import outlasting
 from storage.uris import absolute, is_local, join, parent, path_of
 
 __all__ = [
     "Log",
     "LogReader",
+    "OutageError",
     "StorageError",
     "UnreachableError",
     "Writer",
@@ -37,6 +39,7 @@ __all__ = [
     "make_folder",
     "move_folder",
     "names",
+    "outlasting",
     "parent",
     "path_of",
     "put",

@@ -11,7 +11,11 @@ class StorageError(ExplainedError):
     """A file or a folder cannot be read or written; the message says which, why, and what to do."""
 
 
-class UnreachableError(StorageError):
+class OutageError(StorageError):
+    """HDFS does not take it now, and may again soon."""
+
+
+class UnreachableError(OutageError):
     """HDFS does not answer; asking once more, for instance to clean up, would wait in vain again."""
 
 
@@ -19,11 +23,6 @@ _REMEDIES = (
     (
         r"AccessControlException|AuthorizationException|Permission denied",
         "Choose a place that you may use, or ask its owner for the permission.",
-    ),
-    (
-        "SafeModeException",
-        "HDFS is in safe mode: wait until it has left it (hdfs dfsadmin -safemode wait), and ask its administrator if "
-        "it does not.",
     ),
     (
         "No NameNode hosts found",
@@ -36,8 +35,16 @@ _REMEDIES = (
     ),
     ("QuotaExceeded", "Remove what is not needed there, or ask for a larger quota."),
     ("SASL|GSSAPI", "Get a Kerberos ticket (kinit), or use --principal and --keytab."),
-    ("could only be written to 0 of", "HDFS has no DataNode with room: see hdfs dfsadmin -report."),
     ("No space left on device", "Remove what is not needed on that disk, or choose a place on another."),
+)
+
+_OUTAGES = (
+    (
+        "SafeModeException",
+        "HDFS is in safe mode: wait until it has left it (hdfs dfsadmin -safemode wait), and ask its administrator if "
+        "it does not.",
+    ),
+    ("could only be written to 0 of", "HDFS has no DataNode with room: see hdfs dfsadmin -report."),
 )
 
 _UNREACHABLE = (
@@ -65,7 +72,7 @@ def explained(participle: str, uri: str) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         text = f"{type(error).__name__} {error}"
         problem = f"{uri} cannot be {participle}: {_reason(error).rstrip('.')}."
-        for kind, remedies in ((UnreachableError, _UNREACHABLE), (StorageError, _REMEDIES)):
+        for kind, remedies in ((UnreachableError, _UNREACHABLE), (OutageError, _OUTAGES), (StorageError, _REMEDIES)):
             for pattern, remedy in remedies:
                 if re.search(pattern, text, re.IGNORECASE):
                     raise kind(problem, remedy) from error

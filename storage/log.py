@@ -34,6 +34,7 @@ class Log:
         self._lines: list[bytes] = []
         self._written = 0
         self._next = 0.0
+        self._earlier: list[str] | None = None
 
     def add(self, line: bytes) -> None:
         """Adds a line. If HDFS refuses it now, it is written with a later one, or `close` raises."""
@@ -57,13 +58,14 @@ class Log:
         self._write_part()
         if is_local(self._uri) or not exists(folder):
             return
-        earlier = [self._uri] if exists(self._uri) else []  # a line may come after the end
+        if self._earlier is None:  # where an outage has broken it off, it is done again
+            self._earlier = [self._uri] if exists(self._uri) else []  # a line may come after the end
         with writing(self._uri) as file:
-            for part in (*earlier, *(join(folder, name) for name in names(folder))):
+            for part in (*self._earlier, *(join(folder, name) for name in names(folder))):
                 for chunk in chunks(part):
                     file.write(chunk)
         remove(folder)
-        self._part, self._lines, self._written = None, [], 0
+        self._part, self._lines, self._written, self._earlier = None, [], 0, None
 
     def _write_part(self) -> None:
         if self._written == len(self._lines):

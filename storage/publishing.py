@@ -2,15 +2,18 @@
 
 import re
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from storage.errors import StorageError
-from storage.files import removed_on_error
+from storage.files import exists, remove, removed_on_error
 from storage.folders import copy_folder, move_folder, names
+from storage.outages import outlasting
 from storage.uris import join
 
 
-def publish(exported: Path, models: str) -> str:
+def publish(exported: Path, models: str, tell: Callable[[str], object] = lambda _: None) -> str:
     """Copies an exported model to `models/<next version>`.
 
     A version is either there as a whole or not at all: TF Serving loads only folders whose name is a number,
@@ -19,6 +22,7 @@ def publish(exported: Path, models: str) -> str:
     Args:
         exported: the checked model on a local disk.
         models: the URI of the folder of the versions; made where it is missing.
+        tell: told of an outage, which is waited for.
 
     Returns:
         The URI of the new version.
@@ -27,15 +31,22 @@ def publish(exported: Path, models: str) -> str:
         StorageError: the folder cannot be written, or does not keep what is written.
     """
     unpublished = join(models, f".publishing-{uuid.uuid4().hex}")
+
+    def copy() -> None:
+        if exists(unpublished):
+            remove(unpublished)  # what an outage has left
+        copy_folder(str(exported), unpublished)
+
     try:
         with removed_on_error(unpublished):
-            copy_folder(str(exported), unpublished)
+            outlasting(copy, tell)
             while True:
-                target = join(models, str(max([0, *versions(models)]) + 1))
-                if move_folder(unpublished, target):
+                newest = max([0, *outlasting(lambda: versions(models), tell)])
+                target = join(models, str(newest + 1))
+                if outlasting(partial(move_folder, unpublished, target), tell):
                     return target
     except StorageError as error:
-        raise StorageError(f"the model cannot be published in {models}: {error.found}", error.remedy) from error
+        raise type(error)(f"the model cannot be published in {models}: {error.found}", error.remedy) from error
 
 
 def versions(models: str) -> list[int]:

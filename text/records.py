@@ -13,6 +13,11 @@ from text.errors import DataError, RowError
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What Excel and Notepad write before the first line of a file."""
 
+LARGEST = 4 * 2**20
+"""Bytes of a text or a label at most. A model sees the first words of a text; to segment a hundred megabytes for them
+takes more memory than a task has."""
+TOO_LARGE = "larger than 4 MiB"
+
 Fields = tuple[bytes | None, bytes | None]
 """Text and label of a row as they lie in the input, before anything is checked."""
 
@@ -115,8 +120,10 @@ def document(fields: Fields) -> Document:
     """Checks text and label of a row.
 
     Raises:
-        RowError: a value is missing, empty, not UTF-8, or a label that could not be written on a line.
+        RowError: a value is missing, empty, too large, not UTF-8, or a label that could not be written on a line.
     """
+    if any(len(value or b"") > LARGEST for value in fields):
+        raise RowError(TOO_LARGE)
     text, label = (_decode(value) for value in fields)
     if not label.strip():
         raise RowError("no label")

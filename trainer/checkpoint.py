@@ -6,12 +6,14 @@ whole or not at all; the newest two are kept. Every worker has the same weights,
 
 import json
 import re
+import signal
 import time
 import zipfile
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -20,11 +22,14 @@ from typing import Any
 import numpy as np
 
 import storage
-from run.events import Report, Warned
+from run.events import Checkpointed, Report, Warned
 from storage import StorageError
+from trainer.liveness import CHECKPOINT_SIGNAL
 
 KEPT = 2
 """The newest, and the one before it in case it cannot be read."""
+AGAIN_SECONDS = 10.0
+"""How soon another one is due where one could not be written, as in an outage of HDFS."""
 _NAME = re.compile(r"(\d{6,})-(\d{9,})\.npz")
 _VALUES = "values"
 _OF_DAMAGED_BYTES = (
@@ -83,62 +88,84 @@ class Checkpoints:
             folder: made where it is missing.
             seconds: between two of them.
             worker: the chief writes, the others read.
-            report: told what cannot be written or read.
+            report: told of what is written, and of what cannot be written or read.
         """
         self._folder = folder
         self._seconds = seconds
         self._worker = worker
         self._report = report
         self._last = time.monotonic()
+        self._asked = False
+        self._failed = False
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
 
     def __enter__(self) -> "Checkpoints":
+        self._before = signal.signal(CHECKPOINT_SIGNAL, self._ask)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        signal.signal(CHECKPOINT_SIGNAL, self._before)
         self._thread.shutdown()
 
     @property
     def due(self) -> bool:
-        """Tells whether this worker is to write one now."""
+        """Tells whether this worker is to write one now: its time has come, or the driver has asked for it."""
         written = self._writing is None or self._writing.done()
-        return self._worker == 0 and written and time.monotonic() - self._last >= self._seconds
+        seconds = min(self._seconds, AGAIN_SECONDS) if self._failed else self._seconds
+        return self._worker == 0 and written and (self._asked or time.monotonic() - self._last >= seconds)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Writes a checkpoint, soon; the arrays must not change any more.
 
-        One that cannot be written is told of and costs no more than itself: the next one is tried when it is due.
+        One that cannot be written is told of and costs no more than itself: another one is tried after
+        `AGAIN_SECONDS`, of what the training is by then.
         """
-        self._last = time.monotonic()
+        self._last, self._asked = time.monotonic(), False
         self._writing = self._thread.submit(self._save, checkpoint)
 
     def newest(self) -> Checkpoint | None:
         """Returns the newest checkpoint that can be read, if there is one; what cannot be read is told of."""
-        for name in reversed(names(self._folder)):
+        for name in reversed(storage.outlasting(lambda: names(self._folder), self._warn)):
             uri = storage.join(self._folder, name)
             try:
-                return _read(uri)
+                return storage.outlasting(partial(_read, uri), self._warn)
             except DamagedError as error:
                 said = f"The checkpoint {uri} is damaged ({error}): the one before it is taken."
-                self._report(Warned(self._worker, said))
+                self._warn(said)
         return None
 
     def _save(self, checkpoint: Checkpoint) -> None:
         position = checkpoint.position
         try:
             _write(storage.join(self._folder, f"{position.epoch:06d}-{position.step:09d}.npz"), checkpoint)
+            self._failed = False
+            self._report(Checkpointed(self._worker, position.epoch, position.step))
             for name in names(self._folder)[:-KEPT]:
                 storage.remove(storage.join(self._folder, name))
         except (StorageError, OSError) as error:
-            self._report(Warned(self._worker, f"A checkpoint could not be written: {error}"))
+            if not self._failed:  # once in an outage, however many are tried
+                self._warn(f"A checkpoint could not be written, and is tried again: {error}")
+            self._failed = True
+
+    def _warn(self, text: str) -> None:
+        self._report(Warned(self._worker, text))
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
 
 
 def names(folder: str) -> list[str]:
     """Returns the names of the checkpoints in a folder, the oldest first."""
     return [name for name in storage.names(folder) if _NAME.fullmatch(name)]
+
+
+def place_of(name: str) -> tuple[int, int]:
+    """Returns the epoch of a checkpoint, and how many of its steps are done, as its name has it."""
+    epoch, _, step = name.removesuffix(".npz").partition("-")
+    return int(epoch), int(step)
 
 
 def _write(uri: str, checkpoint: Checkpoint) -> None:

@@ -16,6 +16,8 @@ HEARTBEAT_SECONDS = 1.0
 STACK = Path("worker-stack.txt")
 """Where a worker's process writes the stacks of its threads when it gets `STACK_SIGNAL`, in its working directory."""
 STACK_SIGNAL = signal.SIGUSR1
+CHECKPOINT_SIGNAL = signal.SIGUSR2
+"""Has a worker's process that is training write a checkpoint at its next report, due or not."""
 
 
 class Progress:

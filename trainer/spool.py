@@ -5,7 +5,7 @@ What it keeps in memory are the names of the blocks, some 200 bytes for each 512
 
 import mmap
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from run.config import View
 from run.splits import SPLITS, Split
+from storage.errors import explained
 from text.blocks import Block, Ragged
 from text.errors import BlockError
 
@@ -76,6 +77,7 @@ class Spool:
 
         Raises:
             BlockError: the bytes are no block, or one of that name is here already.
+            StorageError: the disk is full, or cannot be written for another reason.
         """
         block = Block.from_bytes(data)
         if tuple(block.views) != self._views:
@@ -84,7 +86,8 @@ class Spool:
         path = self._path(name)
         if path.exists():
             raise BlockError(f"block {name} came twice; each is fed once")
-        path.write_bytes(data)
+        with self._written():
+            path.write_bytes(data)
         self._names[block.split].append(name)
         self.documents[block.split] += len(block)
 
@@ -95,8 +98,12 @@ class Spool:
         return min((float(partition * 2**24 + sequence) for partition, sequence in names), default=inf)
 
     def share(self, split: Split) -> Share:
-        """Turns the blocks of a split into one share, in an order that does not depend on their arrival."""
-        with ExitStack() as opened:
+        """Turns the blocks of a split into one share, in an order that does not depend on their arrival.
+
+        Raises:
+            StorageError: the disk is full, or cannot be written for another reason.
+        """
+        with self._written(), ExitStack() as opened:
             labels = opened.enter_context(_Column(self._folder / f"{split}.labels", "<i4"))
             views = {view: opened.enter_context(_View(self._folder, f"{split}.{view}")) for view in self._views}
             for name in sorted(self._names[split]):
@@ -106,6 +113,10 @@ class Spool:
                     documents.append(block.views[view])
                 self._path(name).unlink()
         return Share(labels.mapped(), {view: documents.mapped() for view, documents in views.items()})
+
+    def _written(self) -> AbstractContextManager[None]:
+        """Says of an error of the disk which folder it is."""
+        return explained("written", str(self._folder.absolute()))
 
     def _path(self, name: tuple[int, int]) -> Path:
         return self._folder / f"{name[0]:08d}-{name[1]:08d}.block"

@@ -16,6 +16,7 @@ from trainer.judging import evaluated
 from trainer.liveness import progress
 from trainer.models.build import networks
 from trainer.models.network import Network, another, distinct
+from trainer.pace import Pace
 from trainer.spool import Share
 
 _LABELS = tf.TensorSpec([None], tf.int32)
@@ -32,6 +33,21 @@ class Table(NamedTuple):
 
     network: str
     view: View
+
+
+class _Sums(NamedTuple):
+    """What comes of a step's batches, summed over all workers."""
+
+    tokens: dict[View, tf.Tensor]
+    """The distinct ones, int32 [distinct]."""
+    row_gradients: dict[Table, tf.Tensor]
+    """Those of the tokens' rows, float32 [distinct, columns]."""
+    dense_gradients: dict[str, list[tf.Tensor]]
+    """Those of each network's other weights."""
+    loss: tf.Tensor
+    weight: tf.Tensor
+    seconds: tf.Tensor
+    """What each worker took by itself, float32 [workers]."""
 
 
 def copied(network: Network) -> Weights:
@@ -79,6 +95,7 @@ class ReplicatedModel:
         self._optimizer = keras.optimizers.Adam(self._learning_rate)
         self._optimizer.build(_all(self._dense))
         self._state = self._changing()
+        self.pace = Pace(collective.place)
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         signature = [ids, _LABELS, _WEIGHTS, _COUNTER, _SHARE]
         self._train = tf.function(self._step, input_signature=signature, autograph=False)
@@ -117,24 +134,23 @@ class ReplicatedModel:
     def _step(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor, share: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        tokens, row_gradients, dense_gradients, loss, weight = self.collective.strategy.run(
-            self._summed_gradients, args=(ids, labels, weights, step)
-        )
-        row_gradients = {name: gradient / weight for name, gradient in row_gradients.items()}
-        dense_gradients = {name: [gradient / weight for gradient in of] for name, of in dense_gradients.items()}
+        sums = self.collective.strategy.run(self._summed_gradients, args=(ids, labels, weights, step))
+        self.pace.exchanged(sums.seconds)
+        row_gradients = {name: of_rows / sums.weight for name, of_rows in sums.row_gradients.items()}
+        dense_gradients = {name: [one / sums.weight for one in of] for name, of in sums.dense_gradients.items()}
         if self._clip_norm is not None:
             row_gradients, dense_gradients = _clipped(row_gradients, dense_gradients, self._clip_norm)
         number = tf.cast(self._optimizer.iterations + 1, tf.float32)
         for name, optimizer in self._table_optimizers.items():
-            optimizer.apply(tokens[name.view], row_gradients[name], number, share)
+            optimizer.apply(sums.tokens[name.view], row_gradients[name], number, share)
         self._optimizer.learning_rate.assign(self._learning_rate * share)
         self._optimizer.apply(_all(dense_gradients), _all(self._dense))
-        return loss / len(self.networks), weight
+        return sums.loss / len(self.networks), sums.weight
 
     def _summed_gradients(
         self, ids: dict[View, tf.Tensor], labels: tf.Tensor, weights: tf.Tensor, step: tf.Tensor
-    ) -> tuple[dict[View, tf.Tensor], dict[Table, tf.Tensor], dict[str, list[tf.Tensor]], tf.Tensor, tf.Tensor]:
-        """Returns distinct tokens, their gradients, the other gradients, loss and weight: sums over all workers."""
+    ) -> _Sums:
+        """Returns what the workers have found in their batches, summed over all of them."""
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
         found = {view: distinct(of_view) for view, of_view in ids.items()}
@@ -150,6 +166,7 @@ class ReplicatedModel:
                 losses = tf.nn.softmax_cross_entropy_with_logits(self._targets(labels), logits)
                 loss += tf.reduce_sum(losses * counted)
         row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
+        seconds = self.pace.alone([*map(tf.convert_to_tensor, row_gradients.values()), *_all(dense_gradients)])
         tokens = {}
         for view in dict.fromkeys(name.view for name in rows):
             # A view's tables have the same tokens, which are exchanged once.
@@ -157,8 +174,8 @@ class ReplicatedModel:
             values = tf.concat([tf.convert_to_tensor(row_gradients[name]) for name in names], 1)
             tokens[view], values = summed_rows(found[view][0], values, place.workers)
             row_gradients |= zip(names, tf.split(values, [rows[name].shape[1] for name in names], 1), strict=True)
-        dense_gradients, loss, weight = sum_over_replicas((dense_gradients, loss, tf.reduce_sum(weights)))
-        return tokens, row_gradients, dense_gradients, loss, weight
+        own = (dense_gradients, loss, tf.reduce_sum(weights), seconds)
+        return _Sums(tokens, row_gradients, *sum_over_replicas(own))
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         """Smoothed labels, float32 [documents, classes]."""

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from run.config import Metric, TrainConfig
-from run.events import EpochDone, Member, Progress, Report, Resumed, Tested
+from run.events import EpochDone, Member, Progress, Report, Resumed, Straggler, Tested
 from run.metrics import Evaluation
 from run.splits import SPLITS, Split
 from trainer import batches
@@ -27,6 +27,8 @@ from trainer.spool import Share, Spool
 from trainer.step import ReplicatedModel, Weights, copied
 
 REPORT_SECONDS = 1.0
+PACE_SECONDS = 10.0
+"""How long the workers' paces are watched until it is said who keeps the others waiting."""
 DIVERGED = "Training has diverged. Lower train.learning_rate."
 WARM_UP_STEPS = 10
 """Steps that do not count for the speed: they hold the compilation of the step."""
@@ -54,6 +56,10 @@ class _Speed:
     """All of this process."""
     documents: int = 0
     seconds: float = 0.0
+    paced: float = 0.0
+    """When the workers' paces were looked at last."""
+    straggler: Straggler | None = None
+    """Who kept the others waiting before that."""
 
     def per_second(self) -> float:
         return self.documents / self.seconds if self.seconds else 0.0
@@ -282,6 +288,7 @@ def _epoch(
     loss_before, documents_before, reported = begin.loss, begin.documents, time.monotonic()
     order = batches.epoch(share, size=size, seed=config.seed, number=epoch, worker=model.collective.rank, count=steps)
     schedule = Schedule(config, steps)
+    model.pace.begin()
     for step, batch in enumerate(islice(order, begin.step, None), begin.step + 1):
         number = (epoch - 1) * steps + step
         loss, weight = model.train(batch, number, schedule.share(number))
@@ -295,7 +302,11 @@ def _epoch(
             if speed.steps > WARM_UP_STEPS:
                 speed.documents += fresh
                 speed.seconds += seconds
-            report(Progress(worker, epoch, config.epochs, step, steps, int(documents), fresh / seconds, mean))
+            if speed.steps <= WARM_UP_STEPS or now - speed.paced >= PACE_SECONDS:
+                found, speed.paced = model.pace.straggler(), now
+                speed.straggler = found if speed.steps > WARM_UP_STEPS else None
+            figures = (int(documents), fresh / seconds, mean, speed.straggler)
+            report(Progress(worker, epoch, config.epochs, step, steps, *figures))
             loss_before, documents_before, reported = float(loss_sum), documents, now
             reached(Position(epoch, step, loss_before, documents))
     return Position(epoch, steps, float(loss_sum), float(weight_sum))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import storage
-from run.events import Acknowledged, Event, Published, Report, Spooled
+from run.events import Acknowledged, Event, Published, Report, Spooled, Warned
 from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
@@ -45,8 +45,12 @@ def run(
     """
     language, config = assignment.language, assignment.config
     devices.take(place)
+
+    def warn(text: str) -> None:
+        report(Warned(place.worker, text))
+
     if place.is_chief:
-        storage.check_writable(storage.parent(assignment.models))
+        storage.outlasting(lambda: storage.check_writable(storage.parent(assignment.models)), warn)
     with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch, temporary_files_in(scratch):
         collective = Collective(place)
         collective.gather(1.0)  # workers that do not reach each other are found now, while none has to wait for long
@@ -92,7 +96,7 @@ def _publish(
     scratch: Path,
     report: Report,
 ) -> str:
-    begun = time.monotonic()
+    begun, worker = time.monotonic(), model.collective.place.worker
     exported = scratch / "model"
     card = {
         "rows": assignment.rows,
@@ -105,6 +109,7 @@ def _publish(
     progress.beat()
     check(exported)
     progress.beat()
-    published = publish(exported, assignment.models)
-    report(Published(model.collective.place.worker, published, time.monotonic() - begun))
+    with progress.waiting():  # an outage of HDFS is waited for
+        published = publish(exported, assignment.models, lambda text: report(Warned(worker, text)))
+    report(Published(worker, published, time.monotonic() - begun))
     return published

@@ -1,6 +1,7 @@
 """Faults are injected into real runs while they train; what came of each is printed as a table at the end."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,16 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.integration.conftest import Running, command, reviews
+from tests.integration.conftest import Command, Outcome, Running, See, command, reviews
+from tests.integration.test_main_job import result_of, small
 
 __all__ = ["command", "reviews"]
 
+LIMIT_SECONDS = 900
+"""How long a run with a fault may take: it starts its workers twice, and the machine may be busy."""
+DETECTION_SECONDS = 15.0
+"""How long the driver may take to know of a death."""
+EPOCHS = 6
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 
@@ -30,17 +37,17 @@ class Fault:
 
     @property
     def detection(self) -> float | None:
-        """Seconds until the driver knew that the workers could not go on."""
-        return self._after("Restarted") or self._after("Failed")
+        """Seconds until the driver knew of it: that the workers could not go on, or what they had to wait for."""
+        return self._after("Failed", "Restarted", "Warned")
 
     @property
     def recovery(self) -> float | None:
         """Seconds until training went on."""
         restarted = self._first(lambda line: line["kind"] == "Restarted")
-        return None if restarted is None else self._after("Progress", restarted["time"])
+        return None if restarted is None else self._after("Progress", since=restarted["time"])
 
-    def _after(self, kind: str, since: float = 0.0) -> float | None:
-        line = self._first(lambda line: line["kind"] == kind and line["time"] > max(since, self.injected or 0.0))
+    def _after(self, *kinds: str, since: float = 0.0) -> float | None:
+        line = self._first(lambda line: line["kind"] in kinds and line["time"] > max(since, self.injected or 0.0))
         return None if line is None or self.injected is None else line["time"] - self.injected
 
     def _first(self, such: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
@@ -57,7 +64,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def fault(request: pytest.FixtureRequest) -> Fault:
     """The fault of a test, for the table."""
-    fault = Fault(request.node.callspec.id if hasattr(request.node, "callspec") else request.node.name)
+    node = request.node
+    name = node.callspec.id if hasattr(node, "callspec") else node.name.removeprefix("test_").replace("_", " ")
+    fault = Fault(name)
     request.config.stash[FAULTS].append(fault)
     return fault
 
@@ -89,3 +98,52 @@ def trainer_of(folder: Path, worker: int) -> psutil.Process:
 def executor_of(run: Running) -> psutil.Process:
     """Returns one of the executors of a run."""
     return next(process for process in run.processes() if EXECUTOR in process.cmdline())
+
+
+Inject = Callable[[Path, Running], None]
+
+
+class Runs:
+    """Runs whose every step can be a checkpoint, with a fault when the first epoch is done."""
+
+    def __init__(
+        self,
+        command: Command,
+        folder: Path,
+        reviews: list[dict[str, Any]],
+        fault: Fault,
+        watch: See = lambda *_: None,
+    ):
+        self._command = command
+        self._fault = fault
+        self._watch = watch
+        self.out = folder / "out"
+        self.documents = folder / "reviews.jsonl"
+        self.documents.write_text("".join(json.dumps(row) + "\n" for row in reviews), encoding="utf-8")
+
+    def __call__(self, inject: Inject, *changes: str, options: tuple[str, ...] = ()) -> Outcome:
+        """Runs to the end; the table has what came of the run that the fault was injected into, or of a later one."""
+
+        def see(line: str, run: Running) -> None:
+            self._watch(line, run)
+            if line.startswith("epoch 1:") and self._fault.injected is None:
+                self._fault.injected = time.time()
+                inject(self.out, run)
+
+        settings = small(
+            f"data.input={self.documents}", f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32"
+        )
+        more = [part for change in ("train.checkpoint_seconds=0.1", *changes) for part in ("--set", change)]
+        train = ["textcnn", "train", "examples/reviews.toml", *settings, *more, "--out", self.out, *options]
+        outcome = self._command(train, see, LIMIT_SECONDS)
+        self._fault.events += metrics(self.out)
+        result = result_of(self.out)
+        resumed = ", resumed" if result["resumed"] else ""
+        self._fault.ended = f"status {outcome.status}, {result['restarts']} restarts{resumed}"
+        return outcome
+
+
+@pytest.fixture
+def run(command: Command, tmp_path: Path, reviews: list[dict[str, Any]], fault: Fault) -> Runs:
+    """Makes runs with a fault in them."""
+    return Runs(command, tmp_path, reviews, fault)

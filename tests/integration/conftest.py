@@ -60,8 +60,8 @@ See = Callable[[str, Running], None]
 class Command(Protocol):
     """Runs a program to its end."""
 
-    def __call__(self, arguments: Sequence[object], see: See = ...) -> Outcome:
-        """`see` is told each line of stdout."""
+    def __call__(self, arguments: Sequence[object], see: See = ..., limit: float = ...) -> Outcome:
+        """`see` is told each line of stdout; all is killed after `limit` seconds."""
 
 
 def _ignore(line: str, running: Running) -> None: ...
@@ -71,7 +71,7 @@ def _ignore(line: str, running: Running) -> None: ...
 def command() -> Command:
     """Runs a program of this environment to its end; nothing that it started may be left behind."""
 
-    def run(arguments: Sequence[object], see: See = _ignore) -> Outcome:
+    def run(arguments: Sequence[object], see: See = _ignore, limit: float = LIMIT_SECONDS) -> Outcome:
         mark = uuid.uuid4().hex
         environment = {
             **os.environ,
@@ -90,7 +90,7 @@ def command() -> Command:
                 env=environment,
                 start_new_session=True,  # as a shell gives a command in its foreground a group of its own
             ) as process,
-            _bounded(Running(process, mark)) as running,
+            _bounded(Running(process, mark), limit) as running,
         ):
             assert process.stdout is not None
             stdout = ""
@@ -108,14 +108,14 @@ def command() -> Command:
 
 
 @contextmanager
-def _bounded(running: Running) -> Iterator[Running]:
+def _bounded(running: Running, seconds: float) -> Iterator[Running]:
     """Kills a command that does not end, or whose test fails, with all that it started."""
-    limit = threading.Timer(LIMIT_SECONDS, running.kill)
-    limit.start()
+    timer = threading.Timer(seconds, running.kill)
+    timer.start()
     try:
         yield running
     finally:
-        limit.cancel()
+        timer.cancel()
         running.kill()
 
 

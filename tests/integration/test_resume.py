@@ -75,7 +75,8 @@ def test_a_run_that_is_killed_twice_ends_with_a_model_as_if_it_had_not_been(trai
     assert f"going on with the run {first}" in ended.terminal
     assert went_on_from(ended) >= (1, 1)
     assert "The run was ended by SIGTERM." in ended.terminal
-    assert f"its last checkpoint is kept: --out {out} --resume goes on from there" in ended.terminal
+    kept = rf"its last checkpoint, of epoch \d+, step \d+, is kept: --out {out} --resume goes on from there"
+    assert re.search(kept, ended.terminal), ended.terminal
     assert result_of(out)["error"] == "The run was ended by SIGTERM."
     second = run_of(out)
     assert second != first

@@ -26,7 +26,9 @@ EVENTS = [
     Started(worker=1, pid=4711),
     Acknowledged(worker=1),
     Spooled(worker=1, documents={"train": 7, "validation": 0, "test": 1}, seconds=2.5),
+    events.Checkpointed(worker=0, epoch=1, step=2),
     Progress(worker=0, epoch=1, epochs=5, step=2, steps=3, documents=512, documents_per_second=99.5, loss=0.7),
+    Progress(0, 1, 5, 2, 3, 512, 99.5, 0.7, straggler=events.Straggler(worker=1, times=4.8)),
     EpochDone(0, 1, 512, 0.7, validation_loss=0.6, validation_accuracy=0.8, validation_macro_f1=0.75, seconds=1.5),
     EpochDone(0, 1, 512, 0.7, validation_loss=None, validation_accuracy=None, validation_macro_f1=None, seconds=1.5),
     events.Tested(

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from run import events
-from run.events import EpochDone, Progress, Published
+from run.events import EpochDone, Joined, Progress, Published, Straggler
 from run.result import Quality, Result
 from run.terminal import Terminal
 
@@ -36,6 +36,15 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
         "trained 1,234 documents/s",
         "model: m/1",
     ]
+
+
+def test_a_worker_that_the_others_wait_for_is_named_with_its_host() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    terminal = Terminal(console)
+    terminal.show(Joined(1, "node-b", ()))
+    terminal.show(Progress(0, 2, 3, 3, 4, 96, 32.0, 0.25, Straggler(1, 4.8)))
+    assert isinstance(console.file, io.StringIO)
+    assert "worker 1 on node-b takes 4.8 times as long as the others" in console.file.getvalue()
 
 
 def test_a_failure_is_told() -> None:

@@ -151,6 +151,15 @@ def test_documents_of_the_unlabelled_input_need_no_label_and_have_words_alone(
     assert rows[1].text is None
 
 
+def test_a_large_row_is_rejected_and_its_beginning_kept(prepare: Prepare, tmp_path: Path) -> None:
+    lines = [{"text": "好" * 5_000_000, "label": "a"}, {"text": "x", "label": "a"}]
+    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8")
+    rows = prepare(input=str(tmp_path), format="jsonl")
+    assert usable(rows) == [("a", "x")]
+    assert reasons(rows) == [("larger than 4 MiB", content[:10_000])]
+
+
 def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:
     values: list[Any] = [{"text": "很好看", "label": 1}, {"text": "x"}, {"text": ["x"], "label": "y"}, [1]]
     lines = [*(json.dumps(value) for value in values), "{", '{"text": "\\ud800", "label": "y"}']

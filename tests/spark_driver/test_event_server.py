@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from pyspark import SparkConf
 
+from local_hadoop.daemons import wait_until
 from run.events import Event, Finished
 from spark_driver import event_server
 from spark_driver.event_server import EventServer
@@ -33,8 +34,18 @@ def server() -> Iterator[Received]:
 
 
 def test_an_event_arrives(server: Received) -> None:
-    server[0].address.connect()(Finished(7))
+    server[0].address.connect().tell(Finished(7))
     assert server[1].get(timeout=LIMIT_SECONDS) == Finished(7)
+
+
+def test_a_checkpoint_is_asked_for_once(server: Received) -> None:
+    line = server[0].address.connect()
+    line.tell(Finished(1))  # what it says is heard: it is known
+    server[1].get(timeout=LIMIT_SECONDS)
+    assert not line.asked_for_checkpoint()
+    server[0].ask_for_checkpoint()
+    assert wait_until(line.asked_for_checkpoint, LIMIT_SECONDS)
+    assert not line.asked_for_checkpoint()
 
 
 def test_who_does_not_know_the_key_is_turned_away(server: Received) -> None:
@@ -66,7 +77,7 @@ def test_a_stranger_disturbs_nobody(server: Received, tmp_path: Path, sent: str)
     }
     with socket.create_connection((server[0].address.host, server[0].address.port)) as stranger:
         stranger.sendall(messages[sent])
-        server[0].address.connect()(Finished(1))
+        server[0].address.connect().tell(Finished(1))
         assert server[1].get(timeout=LIMIT_SECONDS) == Finished(1)
     assert server[1].empty()
     assert not executed.exists()
@@ -81,11 +92,11 @@ def test_one_that_says_nothing_is_left_after_a_while(server: Received, monkeypat
 
 def test_one_that_belongs_here_may_say_nothing_for_long(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
-    tell = server[0].address.connect()
+    line = server[0].address.connect()
     with socket.create_connection((server[0].address.host, server[0].address.port), LIMIT_SECONDS) as stranger:
         while stranger.recv(1_000):
             pass
-    tell(Finished(1))  # later than a stranger was left
+    line.tell(Finished(1))  # later than a stranger was left
     assert server[1].get(timeout=LIMIT_SECONDS) == Finished(1)
 
 
@@ -96,7 +107,7 @@ from spark_driver.event_server import Address
 
 host, port, key = sys.stdin.readline().split()
 idle = [socket.create_connection((host, int(port))) for _ in range(1_000)]
-Address(host, int(port), bytes.fromhex(key)).connect()(Finished(1))
+Address(host, int(port), bytes.fromhex(key)).connect().tell(Finished(1))
 """
 
 
@@ -132,7 +143,7 @@ def test_what_cannot_be_recorded_is_kept_as_the_failure() -> None:
         raise error
 
     with EventServer("127.0.0.1", "127.0.0.1", full) as server:
-        server.address.connect()(Finished(1))
+        server.address.connect().tell(Finished(1))
         assert handled.wait(LIMIT_SECONDS)
         server.address.connect()  # it still answers others
     assert server.failure is error

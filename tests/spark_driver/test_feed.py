@@ -44,6 +44,23 @@ class Channel(WorkerChannel):
         self.closed = True
 
 
+class Driver:
+    """Keeps what it is told; asks for a checkpoint when it is to."""
+
+    def __init__(self, hears: Callable[[Event], object] = lambda _: None, asks: int = 0):
+        self.told: list[Event] = []
+        self._hears = hears
+        self._asks = asks
+
+    def tell(self, event: Event) -> None:
+        self.told.append(event)
+        self._hears(event)
+
+    def asked_for_checkpoint(self) -> bool:
+        self._asks -= 1
+        return self._asks >= 0
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "POLL_SECONDS", 0.01)
@@ -59,11 +76,11 @@ def process() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def test_all_blocks_arrive_and_then_their_end() -> None:
-    told: list[Event] = []
+    driver = Driver()
     channel = Channel(lambda block: [Acknowledged(0)] if block else [SPOOLED])
-    Supervisor(channel, told.append, 60).feed(b"%d" % i for i in range(100))
+    Supervisor(channel, driver, 60).feed(b"%d" % i for i in range(100))
     assert channel.blocks == [*(b"%d" % i for i in range(100)), b""]
-    assert told == [SPOOLED]  # an acknowledgement is between the two
+    assert driver.told == [SPOOLED]  # an acknowledgement is between the two
 
 
 class Slow(Channel):
@@ -89,7 +106,7 @@ class Slow(Channel):
 
 def test_no_more_than_a_window_is_on_the_way() -> None:
     channel = Slow()
-    Supervisor(channel, lambda _: None, 60).feed([b"x"] * (3 * WINDOW))
+    Supervisor(channel, Driver(), 60).feed([b"x"] * (3 * WINDOW))
     assert channel.most == WINDOW
     assert channel.blocks == [b"x"] * (3 * WINDOW) + [b""]
 
@@ -97,17 +114,17 @@ def test_no_more_than_a_window_is_on_the_way() -> None:
 def test_a_block_that_is_not_written_down_is_an_error() -> None:
     channel = Channel(lambda block: [] if block else [SPOOLED])
     with pytest.raises(WorkerError, match="has not written down 1 of the blocks"):
-        Supervisor(channel, lambda _: None, 60).feed([b"x"])
+        Supervisor(channel, Driver(), 60).feed([b"x"])
 
 
 def test_it_watches_until_the_worker_has_finished() -> None:
-    told: list[Event] = []
+    driver = Driver()
     channel = Channel(lambda _: [])
     events: list[Event] = [Progress(0, 1, 5, 1, 1, 8, 8.0, 0.5), Finished(0)]
     for event in events:
         channel.events.put(event)
-    Supervisor(channel, told.append, 60).watch()
-    assert told == events
+    Supervisor(channel, driver, 60).watch()
+    assert driver.told == events
     assert channel.closed
 
 
@@ -115,23 +132,39 @@ def test_a_workers_error_comes_with_its_traceback() -> None:
     channel = Channel(lambda _: [])
     channel.events.put(Failed(1, "ValueError: no", "Traceback: here", lost_peer=False))
     with pytest.raises(WorkerError, match="worker 1 failed: ValueError: no\nTraceback: here"):
-        Supervisor(channel, lambda _: None, 60).watch()
+        Supervisor(channel, Driver(), 60).watch()
     assert channel.closed
 
 
 def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[bytes]") -> None:
-    told: list[Event] = []
+    driver = Driver(lambda _: process.kill())
     channel = Channel(lambda _: [])
     channel.events.put(Started(3, process.pid))
-
-    def kill_and_remember(event: Event) -> None:
-        process.kill()
-        told.append(event)
-
-    supervisor = Supervisor(channel, kill_and_remember, 60)
     with pytest.raises(WorkerError, match="worker 3 failed: its process has ended without a word"):
-        supervisor.watch()
-    assert isinstance(told[-1], Failed)
-    assert told[-1].error.endswith(OUT_OF_MEMORY)
+        Supervisor(channel, driver, 60).watch()
+    told = driver.told[-1]
+    assert isinstance(told, Failed)
+    assert told.error.endswith(OUT_OF_MEMORY)
     assert "spark.executor.memoryOverhead" in OUT_OF_MEMORY
-    assert (told[-1].worker, told[-1].lost_peer, told[-1].permanent) == (3, False, False)
+    assert (told.worker, told.lost_peer, told.permanent) == (3, False, False)
+
+
+SAYS_THAT_IT_IS_ASKED = """
+import signal
+from trainer.liveness import CHECKPOINT_SIGNAL
+
+signal.pthread_sigmask(signal.SIG_BLOCK, [CHECKPOINT_SIGNAL])
+print("works", flush=True)
+print(signal.sigwait([CHECKPOINT_SIGNAL]) == CHECKPOINT_SIGNAL, flush=True)
+"""
+
+
+def test_a_worker_is_told_that_the_driver_asks_for_a_checkpoint() -> None:
+    with subprocess.Popen([sys.executable, "-c", SAYS_THAT_IT_IS_ASKED], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "works\n"
+        channel = Channel(lambda _: [])
+        for event in (Started(3, worker.pid), Finished(3)):
+            channel.events.put(event)
+        Supervisor(channel, Driver(asks=1), 60).watch()
+        assert worker.stdout.readline() == "True\n"

@@ -1,6 +1,8 @@
 """What the driver knows of the workers."""
 
-from run.events import EpochDone, Event, Failed, Resumed, Spooled
+import pytest
+
+from run.events import Checkpointed, EpochDone, Event, Failed, Progress, Resumed, Spooled, Tested
 from spark_driver.monitor import Monitor
 
 ECHO = Failed(0, "UnavailableError: peer", "", lost_peer=True)
@@ -63,3 +65,31 @@ def test_after_a_restart_epochs_count_once_and_failures_are_forgotten() -> None:
     assert (before.restarts, after.restarts) == (0, 1)
     assert after.cause is None
     assert len(before.epochs) == 2
+
+
+def progress() -> Progress:
+    return Progress(0, 1, 3, 1, 4, 8, 1.0, 0.5)
+
+
+def test_a_checkpoint_can_be_written_between_the_first_step_and_the_test() -> None:
+    watching, _ = monitor(Resumed(0, epoch=1, step=0))
+    assert not watching.training
+    watching.handle(progress())
+    assert watching.training
+    watching.handle(Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0))
+    assert not watching.training
+
+
+@pytest.mark.parametrize(
+    ("event", "settled"),
+    [
+        (Checkpointed(0, 1, 1), True),
+        (Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0), True),
+        (CAUSE, True),
+        (progress(), False),
+    ],
+)
+def test_a_checkpoint_is_waited_for_until_it_is_written_or_cannot_be(event: Event, settled: bool) -> None:
+    watching, _ = monitor(progress())
+    watching.handle(event)
+    assert watching.checkpointed.is_set() == settled

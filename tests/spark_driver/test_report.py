@@ -134,6 +134,18 @@ def test_figures(page: Page, name: str, value: str) -> None:
     assert page.has(name, value)
 
 
+def test_the_worker_that_the_others_waited_for_is_named() -> None:
+    joined = [{"kind": "Joined", "worker": worker, "host": host} for worker, host in enumerate(("node-a", "node-b"))]
+    stragglers = [None, (1, 4.0), (1, 5.0), (0, 2.5)]
+    progress = [
+        {"kind": "Progress", "straggler": found and {"worker": found[0], "times": found[1]}} for found in stragglers
+    ]
+    page = Page(html(CONFIG, [*joined, *progress, *METRICS], RESULT, LABELS, CONFUSION))
+    assert page.has(
+        "The others waited for worker 1 on node-b, which took 4.5 times as long, in 50.00 % of the reports."
+    )
+
+
 def test_curves_are_drawings_with_a_name(page: Page) -> None:
     assert page.tags.count("svg") == 2
     names = [value for key, value in page.attributes if key == "aria-label"]

@@ -195,4 +195,5 @@ def test_a_run_that_a_signal_ends_says_how_to_go_on(
     folder, terminal = begin("20260101-a", checkpoints), Terminal(Console(file=screen))
     with pytest.raises(type(error)), kept_checkpoint_told(folder, terminal):
         raise error
-    assert (f"--out {folder.uri} --resume goes on from there" in screen.getvalue()) == said
+    told = f"its last checkpoint, of epoch 1, step 0, is kept: --out {folder.uri} --resume goes on from there"
+    assert (told in screen.getvalue()) == said

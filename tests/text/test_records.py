@@ -8,6 +8,8 @@ import pytest
 from run.config import DataConfig
 from text.errors import DataError, RowError
 from text.records import (
+    LARGEST,
+    TOO_LARGE,
     Document,
     columns_of,
     document,
@@ -159,12 +161,18 @@ def test_a_label_is_whatever_can_be_written_on_a_line(label: str) -> None:
         (b"\xc4\xe3", b"b", "not UTF-8"),
         (b"a", b"\xc4\xe3", "not UTF-8"),
         (b"\xed\xa0\x80", b"b", "not UTF-8"),
+        pytest.param(b"a" * (LARGEST + 1), b"b", TOO_LARGE, id="a large text"),
+        pytest.param(b"a", b"b" * (LARGEST + 1), TOO_LARGE, id="a large label"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_rejected_with_its_reason(
     text: bytes | None, label: bytes | None, expected: str
 ) -> None:
     assert reason(document, (text, label)) == expected
+
+
+def test_a_text_may_be_as_large_as_that() -> None:
+    assert len(document((b"a" * LARGEST, b"b")).text) == LARGEST
 
 
 # Splits

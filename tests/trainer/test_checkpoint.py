@@ -1,13 +1,15 @@
 """A checkpoint gives back what it was given; one that cannot be read or written costs no more than itself."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from run.events import Event, Warned
-from trainer.checkpoint import KEPT, Checkpoint, Checkpoints, Position
+from run.events import Checkpointed, Event, Warned
+from trainer.checkpoint import KEPT, Checkpoint, Checkpoints, Position, names, place_of
+from trainer.liveness import CHECKPOINT_SIGNAL
 
 ARRAYS = {"textcnn/weights 0": np.arange(6, dtype=np.float32).reshape(2, 3), "adam 0": np.array(7)}
 
@@ -48,7 +50,7 @@ def test_the_newest_comes_back_as_it_was(folder: Path, told: list[Event]) -> Non
     assert {name: array.tolist() for name, array in found.arrays.items()} == {
         name: array.tolist() for name, array in ARRAYS.items()
     }
-    assert told == []
+    assert told == [Checkpointed(0, 2, 2_000), Checkpointed(0, 12, 1_000), Checkpointed(0, 3, 7)]
 
 
 def test_a_run_that_has_none_begins_at_its_beginning(folder: Path, told: list[Event]) -> None:
@@ -96,3 +98,15 @@ def test_they_are_due_as_often_as_it_is_said_and_on_the_chief_alone(folder: Path
     assert not Checkpoints(str(folder), 1e-9, 1, told.append).due
     with Checkpoints(str(folder), 3_600, 0, told.append) as checkpoints:
         assert not checkpoints.due
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_one_that_is_asked_for_is_due_on_the_chief_until_it_is_saved(
+    folder: Path, told: list[Event], worker: int
+) -> None:
+    with Checkpoints(str(folder), 3_600, worker, told.append) as checkpoints:
+        signal.raise_signal(CHECKPOINT_SIGNAL)
+        assert checkpoints.due == (worker == 0)
+        checkpoints.save(Checkpoint(Position(2, 5), ARRAYS))
+        assert not checkpoints.due
+    assert [place_of(name) for name in names(str(folder))] == [(2, 5)]

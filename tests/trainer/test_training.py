@@ -346,7 +346,7 @@ def test_an_average_of_the_weights_of_the_epochs_is_kept_where_it_is_better(
 
 
 def test_an_average_changes_nothing_of_the_training(case: Callable[..., Case]) -> None:
-    without, averaging = (case(epochs=3, patience=3, averaging=kept) for kept in (0.0, 0.5))
+    without, averaging = (case(True, epochs=3, patience=3, averaging=kept) for kept in (0.0, 0.5))
     for run in (without, averaging):
         run.train(SEPARABLE, SEPARABLE[::2], [])
     assert all(equal(a, b) for a, b in zip(without.weights, averaging.weights, strict=True))
