@@ -60,7 +60,7 @@ class Mixture(tf.Module):
         # Each place has a row of its own here, so that the same token can say different things in different places.
         tokens = {view: tf.concat([[PADDING], tf.reshape(of_view, [-1])], 0) for view, of_view in ids.items()}
         places = {
-            view: tf.where(of_view == PADDING, 0, tf.reshape(tf.range(tf.size(of_view)), tf.shape(of_view)) + 1)
+            view: tf.where(of_view == PADDING, 0, tf.reshape(_numbers(of_view), tf.shape(of_view)) + 1)
             for view, of_view in ids.items()
         }
         rows = self._rows(tokens)
@@ -140,3 +140,8 @@ def fitted(members: np.ndarray, labels: np.ndarray, collective: Collective) -> n
         if moved < SMALL:
             break
     return weights
+
+
+def _numbers(values: tf.Tensor) -> tf.Tensor:
+    """From 0 on, one for each value, int64."""
+    return tf.range(tf.size(values, tf.int64))

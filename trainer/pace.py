@@ -22,7 +22,7 @@ class Pace:
     def __init__(self, place: Place):
         """Begins now."""
         self._place = place
-        with tf.device("CPU"):
+        with tf.device("CPU:0"):
             self._exchanged = tf.Variable(tf.timestamp(), trainable=False)
             self._seconds = tf.Variable(tf.zeros([place.workers]), trainable=False)
 
@@ -32,14 +32,14 @@ class Pace:
 
     def alone(self, gradients: Sequence[tf.Tensor]) -> tf.Tensor:
         """Returns how long this worker has worked when it has its gradients, float32 [workers], 0 for the others."""
-        with tf.control_dependencies(gradients):
+        with tf.control_dependencies(gradients), tf.device("CPU:0"):
             seconds = tf.cast(tf.timestamp() - self._exchanged, tf.float32)
         return seconds * tf.one_hot(self._place.worker, self._place.workers)
 
     def exchanged(self, seconds: tf.Tensor) -> None:
         """Takes what `alone` has returned, summed over the workers: this step's exchange has ended."""
         self._seconds.assign_add(seconds)
-        with tf.control_dependencies([seconds]):
+        with tf.control_dependencies([seconds]), tf.device("CPU:0"):
             self._exchanged.assign(tf.timestamp())
 
     def straggler(self) -> Straggler | None:

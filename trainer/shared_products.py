@@ -5,6 +5,8 @@ a token's embedding with a filter's position is the same wherever the token stan
 each distinct token of a batch, a third of all or fewer, and gathered where the tokens stand. Backwards, max-over-time
 pooling has one gradient for each document and filter, that of the window that won: those are scattered into the
 gradient of the products, and nothing of the size [documents, tokens, filters] is needed again.
+
+What stands where is int64: TensorFlow keeps int32 in the memory of the CPU, and a GPU would have to wait for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +31,7 @@ def pooled(rows: tf.Tensor, places: tf.Tensor, kernels: Sequence[tf.Tensor], bia
     Args:
         rows: the embeddings of the distinct tokens, float32 [distinct, size]; the first is of the padding, and taken
             as zero.
-        places: which of them stands where, int32 [documents, tokens], 0 in the padding; at least one column.
+        places: which of them stands where, int64 [documents, tokens], 0 in the padding; at least one column.
         kernels: of each width, float32 [width, size, filters].
         biases: of each width, float32 [filters].
 
@@ -73,7 +75,7 @@ def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf
     rows = _without_padding(rows)
     ahead = _ahead(places, kernels)
     answers = [_answers(_products(rows, kernel), ahead, tf.shape(places)[1]) for kernel in kernels]
-    winners = [tf.argmax(of_width, 1, output_type=tf.int32) for of_width in answers]
+    winners = [tf.argmax(of_width, 1) for of_width in answers]
     result = tf.nn.relu(_strongest(answers) + tf.concat(biases, 0))
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -105,7 +107,8 @@ def _without_padding(rows: tf.Tensor) -> tf.Tensor:
 
 def _ahead(places: tf.Tensor, kernels: Sequence[tf.Tensor]) -> tf.Tensor:
     """Which token stands where, with as much padding behind as windows reach over the end."""
-    return tf.pad(places, [[0, 0], [0, max(kernel.shape[0] for kernel in kernels) - 1]])
+    behind = tf.zeros([tf.shape(places)[0], max(kernel.shape[0] for kernel in kernels) - 1], places.dtype)
+    return tf.concat([places, behind], 1)
 
 
 def _products(rows: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
@@ -146,8 +149,8 @@ def _scattered(gradient: tf.Tensor, winner: tf.Tensor, ahead: tf.Tensor, width: 
 
     Args:
         gradient: float32 [documents, filters].
-        winner: where that window starts, int32 [documents, filters].
-        ahead: which token stands where, int32 [documents, tokens and more].
+        winner: where that window starts, int64 [documents, filters].
+        ahead: which token stands where, int64 [documents, tokens and more].
         width: of the window.
         distinct: how many tokens there are.
 
@@ -157,7 +160,9 @@ def _scattered(gradient: tf.Tensor, winner: tf.Tensor, ahead: tf.Tensor, width: 
     filters = gradient.shape[1]
     columns = width * filters
     indices = [
-        tf.gather(ahead, winner + position, batch_dims=1) * columns + position * filters + tf.range(filters)
+        tf.gather(ahead, winner + position, batch_dims=1) * columns
+        + position * filters
+        + tf.range(filters, dtype=tf.int64)
         for position in range(width)
     ]
     values = tf.tile(tf.reshape(gradient, [-1]), [width])

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +11,7 @@ from run.metrics import Evaluation
 from text.vectors import WordVectors
 from trainer.batches import Batch
 from trainer.collective import Collective, sum_over_replicas, summed_rows
+from trainer.dense_adam import DenseAdam
 from trainer.judging import evaluated
 from trainer.liveness import progress
 from trainer.models.build import networks
@@ -91,9 +91,7 @@ class ReplicatedModel:
             for name, table in self.tables.items()
             for network in [self.networks[name.network]]
         }
-        self._learning_rate = train.learning_rate
-        self._optimizer = keras.optimizers.Adam(self._learning_rate)
-        self._optimizer.build(_all(self._dense))
+        self._dense_optimizer = DenseAdam(_all(self._dense), train.learning_rate)
         self._state = self._changing()
         self.pace = Pace(collective.place)
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
@@ -121,7 +119,7 @@ class ReplicatedModel:
 
         Args:
             batch: this worker's documents, at least one column.
-            step: how many steps there are with this one; gives each its own dropout.
+            step: how many steps there are with this one, at least 1; gives each its own dropout.
             share: of the learning rate, the same on every worker.
 
         Returns:
@@ -140,11 +138,10 @@ class ReplicatedModel:
         dense_gradients = {name: [one / sums.weight for one in of] for name, of in sums.dense_gradients.items()}
         if self._clip_norm is not None:
             row_gradients, dense_gradients = _clipped(row_gradients, dense_gradients, self._clip_norm)
-        number = tf.cast(self._optimizer.iterations + 1, tf.float32)
+        number = tf.cast(step, tf.float32)
         for name, optimizer in self._table_optimizers.items():
             optimizer.apply(sums.tokens[name.view], row_gradients[name], number, share)
-        self._optimizer.learning_rate.assign(self._learning_rate * share)
-        self._optimizer.apply(_all(dense_gradients), _all(self._dense))
+        self._dense_optimizer.apply(_all(dense_gradients), number, share)
         return sums.loss / len(self.networks), sums.weight
 
     def _summed_gradients(
@@ -203,7 +200,7 @@ class ReplicatedModel:
             found |= {f"{name}/weights {number}": weights.value for number, weights in enumerate(network.weights)}
         for table, optimizer in self._table_optimizers.items():
             found |= {f"{table.network}/{table.view} {moment}": of for moment, of in optimizer.moments.items()}
-        return found | {f"adam {number}": variable.value for number, variable in enumerate(self._optimizer.variables)}
+        return found | {f"dense {moment}": of for moment, of in self._dense_optimizer.moments.items()}
 
     def state(self) -> dict[str, np.ndarray]:
         """Returns a copy of all that a step changes, by name: weights and the optimizers' moments."""

@@ -28,7 +28,7 @@ def plain(rows: tf.Tensor, places: np.ndarray, kernels: Sequence[tf.Tensor], bia
 @pytest.mark.parametrize("lengths", [[7, 3, 1, 0], [1], [2, 2], [0, 0], [*range(40)]])
 def test_values_and_gradients_are_those_of_convolutions(lengths: list[int]) -> None:
     random = np.random.default_rng(sum(lengths))
-    places = np.zeros((len(lengths), max(*lengths, 1)), np.int32)
+    places = np.zeros((len(lengths), max(*lengths, 1)), np.int64)
     for document, length in zip(places, lengths, strict=True):
         document[:length] = random.integers(1, DISTINCT, length)
     values = [random.normal(size=(DISTINCT, SIZE))]

@@ -37,7 +37,7 @@ class Network(keras.Model):
         Args:
             rows: of each table those of the distinct tokens, float32 [distinct, columns]; the first is of the padding,
                 whatever it is.
-            places: which of them stands where, of each view int32 [documents, tokens], 0 in the padding; at least one
+            places: which of them stands where, of each view int64 [documents, tokens], 0 in the padding; at least one
                 column.
             dropout_seed: int32 [2] in training; None means no dropout.
 
@@ -64,11 +64,13 @@ def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         ids: int32 [documents, tokens].
 
     Returns:
-        int32 [distinct], and int32 [documents, tokens], at least one column.
+        int32 [distinct], and int64 [documents, tokens], at least one column.
     """
-    ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]], constant_values=PADDING)
-    tokens, places = tf.unique(tf.concat([[PADDING], tf.reshape(ids, [-1])], 0))
-    return tokens, tf.reshape(places[1:], tf.shape(ids))
+    # A GPU finds them by sorting, and would wait for the CPU to be told how many there are.
+    with tf.device("CPU:0"):
+        ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]], constant_values=PADDING)
+        tokens, places = tf.unique(tf.concat([[PADDING], tf.reshape(ids, [-1])], 0), tf.int64)
+        return tokens, tf.reshape(places[1:], tf.shape(ids))
 
 
 def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -76,18 +78,19 @@ def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     Args:
         rows: of the distinct tokens, float32 [distinct, columns].
-        places: which of them stands where, int32 [documents, tokens], 0 in the padding.
+        places: which of them stands where, int64 [documents, tokens], 0 in the padding.
 
     Returns:
         float32 [documents, columns] and float32 [documents, 1].
     """
-    inside = tf.where(places != 0)
-    documents = tf.shape(places)[0]
+    documents, columns = tf.unstack(tf.shape(places))
+    in_a_row = tf.reshape(places, [-1])
+    inside = tf.where(in_a_row != 0)[:, 0]
     # One segment more has the padding's row: the gradient of no segment at all is whatever was in that memory.
     total = tf.raw_ops.SparseSegmentSumWithNumSegments(
         data=rows,
-        indices=tf.concat([tf.gather_nd(places, inside), [0]], 0),
-        segment_ids=tf.concat([inside[:, 0], [tf.cast(documents, tf.int64)]], 0),
+        indices=tf.concat([tf.gather(in_a_row, inside), [0]], 0),
+        segment_ids=tf.concat([inside // tf.cast(columns, tf.int64), [tf.cast(documents, tf.int64)]], 0),
         num_segments=documents + 1,
     )
     return total[:-1], tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)

@@ -107,7 +107,7 @@ def test_a_network_sees_its_views_and_a_linear_one_sees_all() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_without_a_token_leaves_the_tables_as_they_are(kind: Kind) -> None:
     model = network(kind)
-    places = {view: tf.zeros([2, 3], tf.int32) for view in model.tables}
+    places = {view: tf.zeros([2, 3], tf.int64) for view in model.tables}
     for _ in range(5):
         tf.fill([1, 4], np.nan)  # what a gradient that nobody writes would find in its memory
         rows = {view: table[:1] for view, table in model.tables.items()}

@@ -25,7 +25,7 @@ def states(branch: TextRNNBranch, tokens: list[int]) -> np.ndarray:
 
 def test_without_a_preference_attention_takes_the_mean_of_the_states(branch: TextRNNBranch) -> None:
     branch.context.assign(np.zeros(6))
-    found = branch(branch.embedding.vectors.value, np.array([[2, 3, 4, 0, 0]], np.int32)).numpy()
+    found = branch(branch.embedding.vectors.value, np.array([[2, 3, 4, 0, 0]], np.int64)).numpy()
     assert found[0] == pytest.approx(states(branch, [2, 3, 4]).mean(0), abs=1e-6)
 
 
@@ -34,7 +34,7 @@ def test_with_a_strong_preference_attention_takes_one_state(branch: TextRNNBranc
     scores = branch.projection(expected[None]).numpy()[0]
     direction = scores[1] - scores[[0, 2]].mean(0)
     branch.context.assign(1e4 * direction)
-    found = branch(branch.embedding.vectors.value, np.array([[2, 3, 4, 0]], np.int32)).numpy()
+    found = branch(branch.embedding.vectors.value, np.array([[2, 3, 4, 0]], np.int64)).numpy()
     assert found[0] == pytest.approx(expected[int((scores @ direction).argmax())], abs=1e-5)
 
 
