@@ -8,6 +8,8 @@ documents; the test is looked at once.
 """
 
 import argparse
+import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,17 +17,21 @@ from pathlib import Path
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
 
+from pyspark.sql import SparkSession
+
 from run import settings
-from run.config import RunConfig, View
+from run.config import CORPUS, RunConfig, View
 from run.events import EpochDone, Event, Tested
 from run.metrics import Evaluation
 from run.splits import Split
+from spark_driver import word_vectors
 from text.encoding import encode
 from text.language import Language
 from text.preparation import Preparation, TokenizedDocument, token_counts
 from text.reading import read
 from text.records import Document, split_of
 from text.segmenter import Segmenter
+from text.vectors import WordVectors
 from text.vocabulary import Vocabulary
 from trainer.collective import Collective
 from trainer.judging import Judge
@@ -81,12 +87,38 @@ def shares_in(folder: Path, documents: Iterable[TokenizedDocument], known: Langu
     return shares_of(spool)
 
 
+def vectors_of(config: RunConfig, known: Language, prepared: Iterable[TokenizedDocument]) -> WordVectors | None:
+    """Trains vectors of words with Spark on the training documents, where the run file says so."""
+    if config.model.vectors is None:
+        return None
+    if config.model.vectors != CORPUS:
+        raise SystemExit(f"Here model.vectors is {CORPUS!r} or nothing. Received: {config.model.vectors!r}")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    with SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate() as spark:
+        words = [(" ".join(d.tokens["word"]),) for d in prepared if d.split == "train" and d.tokens["word"]]
+        frame = spark.createDataFrame(words, "words string")
+        begun = time.monotonic()
+        vectors = word_vectors.trained(
+            frame, known.vocabularies["word"], config.model.embedding_size, config.train.seed
+        )
+        print(f"vectors of {len(vectors.ids)} words, {time.monotonic() - begun:.0f} s", flush=True)
+    return vectors
+
+
 def trained(
-    config: RunConfig, known: Language, shares: Mapping[Split, Share], new: Share, seed: int, collective: Collective
+    config: RunConfig,
+    known: Language,
+    vectors: WordVectors | None,
+    shares: Mapping[Split, Share],
+    new: Share,
+    seed: int,
+    collective: Collective,
 ) -> dict[str, Evaluation]:
     """Trains with a seed; returns how the model and each of its members did on the test, and the model on new texts."""
     chosen = replace(config.train, seed=seed)
     model = ReplicatedModel(config.model, chosen, known.sizes, len(known.labels), collective)
+    if vectors is not None:
+        model.embed(vectors)
     events: list[Event] = []
     begun = time.monotonic()
     result = train(model, chosen, dict(shares), events.append)
@@ -121,11 +153,12 @@ def main() -> None:
     prepared = list(documents(config, Preparation.of(config.text, segmenter, lambda _: "train")))
     every = [document for _, document in prepared]
     known = language(config, segmenter, every)
+    vectors = vectors_of(config, known, every)
     collective = Collective(laptop())
     with TemporaryDirectory() as folder:
         shares = shares_in(Path(folder) / "all", every, known)
         new = shares_in(Path(folder) / "new", of_new_texts(prepared), known)["test"]
-        found = [trained(config, known, shares, new, seed, collective) for seed in range(1, options.seeds + 1)]
+        found = [trained(config, known, vectors, shares, new, n, collective) for n in range(1, options.seeds + 1)]
     print(f"{len(new)} of {len(shares['test'])} test documents have new texts")
     for name in found[0]:
         accuracies, f1s = [e[name].accuracy for e in found], [e[name].macro_f1 for e in found]

@@ -127,8 +127,7 @@ class ModelConfig:
     """Dimensions of a token's embedding."""
 
     vectors: str | None = None
-    """What the embeddings of words begin with: a file in word2vec's text format, any URI that Spark reads, or "corpus",
-    vectors that Spark trains on the run's own documents. If not given, they begin at random."""
+    """What embeddings of words begin with: corpus, vectors of the documents, or a file in word2vec's text format."""
 
     widths: tuple[Positive, ...] = (1, 2, 3)
     """How many neighbouring tokens each group of a textcnn's filters sees."""

@@ -46,18 +46,14 @@ def word_vectors(
         return None
     if path == CORPUS:
         words = corpus.words(prepared.rows, config.text.views)
-        rows = _trained(words, vocabulary, config.model.embedding_size, config.train.seed)
+        vectors, source = trained(words, vocabulary, config.model.embedding_size, config.train.seed), "of the corpus"
     else:
-        rows = _read(spark, path, vocabulary, config.model.embedding_size)
-    if not rows:
-        raise DataError(f"model.vectors: no word of the training documents is in {path!r}. Is it of their language?")
-    vectors = collected(((row["id"], bytes(row["vector"])) for row in rows), config.model.embedding_size)
-    source = "trained on the corpus" if path == CORPUS else f"of {path}"
+        vectors, source = _read(spark, path, vocabulary, config.model.embedding_size), f"of {path}"
     say(f"{len(vectors.ids):,} of {len(vocabulary.tokens):,} words begin with a vector {source}")
     return vectors
 
 
-def _read(spark: SparkSession, path: str, vocabulary: Vocabulary, size: int) -> list[Row]:
+def _read(spark: SparkSession, path: str, vocabulary: Vocabulary, size: int) -> WordVectors:
     def found(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         lines = (line for batch in batches for line in batch.column(0).to_pylist() if line.strip())
         pairs = [{"id": number, "vector": values} for number, values in parsed(lines, vocabulary, size)]
@@ -72,15 +68,26 @@ def _read(spark: SparkSession, path: str, vocabulary: Vocabulary, size: int) -> 
             f"{path!r}: {bytes(malformed).decode(errors='replace')!r}. Set model.embedding_size to the size of the "
             "vectors, or mend the file."
         )
-    return rows
+    if not rows:
+        raise DataError(f"model.vectors: no word of the training documents is in {path!r}. Is it of their language?")
+    return _collected(rows, size)
 
 
-def _trained(words: DataFrame, vocabulary: Vocabulary, size: int, seed: int) -> list[Row]:
+def trained(words: DataFrame, vocabulary: Vocabulary, size: int, seed: int) -> WordVectors:
     """Trains skip-gram vectors with hierarchical softmax; words that are not known are passed over.
 
     So what the driver and an executor hold is bounded by the vocabulary, however many documents there are. Words are
     in Spark's hands as their ids, since it takes them for strings.
     Source: T. Mikolov et al., Distributed Representations of Words and Phrases, NIPS 2013, arXiv:1310.4546.
+
+    Args:
+        words: a document in each row of its one column, its words joined by spaces.
+        vocabulary: what is known.
+        size: numbers of a vector.
+        seed: of the initial vectors.
+
+    Raises:
+        DataError: no known word comes often enough.
     """
 
     def known(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -104,4 +111,8 @@ def _trained(words: DataFrame, vocabulary: Vocabulary, size: int, seed: int) -> 
         said = str(error).splitlines()[0]
         raise DataError(f"model.vectors: Spark cannot train vectors on the documents: {said}") from error
     vectors = model.getVectors().select("word", vector_to_array(F.col("vector"), "float32"))
-    return vectors.mapInArrow(in_bytes, "id int, vector binary").collect()
+    return _collected(vectors.mapInArrow(in_bytes, "id int, vector binary").collect(), size)
+
+
+def _collected(rows: list[Row], size: int) -> WordVectors:
+    return collected(((row["id"], bytes(row["vector"])) for row in rows), size)

@@ -220,7 +220,7 @@ def test_a_second_run_into_the_folder_replaces_the_records_and_adds_a_version(
     )
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder])
     assert outcome.status == 0, outcome.terminal
-    assert re.search(r"of [\d,]+ words begin with a vector trained on the corpus", outcome.terminal), outcome.terminal
+    assert re.search(r"of [\d,]+ words begin with a vector of the corpus", outcome.terminal), outcome.terminal
     second = result_of(folder)
     assert second["run"] != first["run"]
     assert second["model"] == f"{folder}/model/2"
