@@ -1,9 +1,12 @@
 """From submit to the first step on YARN, against a bare pyspark job that only counts, interleaved and repeated.
 
-Starts a Hadoop of its own on this machine. Both use the same packed environment, jars that are on HDFS already,
-executors and input, in cluster mode.
+python -m benchmarks.yarn [--repeat N]
+
+Prints the seconds of each repetition as JSON, a line each. Starts a Hadoop of its own on this machine. Both use the
+same packed environment, jars that are on HDFS already, executors and input, in cluster mode.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -65,22 +68,34 @@ def start_times(repeat: int) -> Iterator[Mapping[str, float]]:
         count(profile)  # puts on HDFS, and on the nodes, what all later submissions find there
         for number in range(repeat):
             bare, ours = count(profile), first_step(profile, f"hdfs:///tmp/run-{number}")
-            yield {
-                "YARN, submit to first step, s": ours,
+            first = sum(ours.values())
+            yield {f"YARN, of it {part}, s": seconds for part, seconds in ours.items()} | {
+                "YARN, submit to first step, s": first,
                 "YARN, submit to a bare count, s": bare,
-                "YARN, first step / bare count": ours / bare,
+                "YARN, first step / bare count": first / bare,
             }
 
 
-def first_step(profile: Path, out: str) -> float:
-    """Trains, and returns the seconds from the command to the first step that is reported."""
+def first_step(profile: Path, out: str) -> Mapping[str, float]:
+    """Trains, and returns the seconds from the command to the first step that is reported, in parts."""
     program = str(Path(sys.executable).with_name("textcnn"))
     command = [program, "train", "examples/reviews.toml", "--profile", str(profile), "--out", out]
     begun = time.time()
     _run([*command, "--set", f"data.input={INPUT}", "--set", "train.epochs=1"], os.environ)
-    run = json.loads(storage.read(storage.join(on_hdfs(out), RESULT)))["run"]
-    events = [json.loads(line) for line in storage.read(storage.join(on_hdfs(out), metrics(run))).splitlines()]
-    return float(next(event["time"] for event in events if event["kind"] == "Progress") - begun)
+    result = json.loads(storage.read(storage.join(on_hdfs(out), RESULT)))
+    events = [
+        json.loads(line) for line in storage.read(storage.join(on_hdfs(out), metrics(result["run"]))).splitlines()
+    ]
+    joined, spooled, step = (
+        [event["time"] for event in events if event["kind"] == kind] for kind in ("Joined", "Spooled", "Progress")
+    )
+    preparing = result["seconds"]["prepare"]
+    return {
+        "containers and Spark": min(joined) - begun - preparing,
+        "reading and preparing": preparing,
+        "starting TensorFlow and feeding": max(spooled) - min(joined),
+        "building the model and its first step": min(step) - max(spooled),
+    }
 
 
 def count(profile: Path) -> float:
@@ -104,3 +119,14 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     )
     if ended.returncode:
         raise RuntimeError(f"{command} has ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeat", type=int, default=3)
+    for found in start_times(parser.parse_args().repeat):
+        print(json.dumps({name: round(value, 2) for name, value in found.items()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

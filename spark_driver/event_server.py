@@ -69,9 +69,8 @@ class EventServer:
             host: the name or address by which others reach it.
             handle: takes an event; what it raises ends the connection, and is kept as `failure`.
         """
-        self._listener = Listener(
-            (bind, 0), family="AF_INET", backlog=1024
-        )  # one that finds no room asks again after seconds
+        # Those that find no room ask again after seconds.
+        self._listener = Listener((bind, 0), family="AF_INET", backlog=1024)
         self._closed = threading.Event()
         self.failure: Exception | None = None
         self._handle = handle

@@ -66,7 +66,9 @@ def test_stop_words_are_left_out_as_whole_tokens_only() -> None:
 
 @pytest.fixture(scope="module")
 def with_dictionary() -> Segmenter:
-    return Segmenter(user_dictionary=("韩玉赏鉴", "八一双鹿 3", "网易杭研大厦 3 nz", "好哦 1", "的哦 100000"))
+    return Segmenter(
+        user_dictionary=("韩玉赏鉴", "八一双鹿 3", "网易杭研大厦 3 nz", "好哦 1", "的哦 100000", "凱特琳 nz")
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,8 +92,9 @@ def test_a_user_dictionary_changes_no_other_segmenter(with_dictionary: Segmenter
     assert "韩玉赏鉴" not in JIEBA.tokens("韩玉赏鉴")
 
 
-def test_a_word_of_the_user_dictionary_may_have_a_tag_and_no_frequency() -> None:
-    assert Segmenter(user_dictionary=("凱特琳 nz",)).tokens("凱特琳来了") == ["凱特琳", "来", "了"]
+def test_a_word_of_the_user_dictionary_may_have_a_tag_and_no_frequency(with_dictionary: Segmenter) -> None:
+    assert "凱特琳" not in Segmenter().tokens("凱特琳来了")
+    assert with_dictionary.tokens("凱特琳来了") == ["凱特琳", "来", "了"]
 
 
 @pytest.mark.parametrize("frequency", ["3.5", "-1"])
@@ -135,7 +138,9 @@ def test_to_insist_on_rjieba_without_it_is_an_error(monkeypatch: pytest.MonkeyPa
         Segmenter(use_rjieba=True).tokens("好")
 
 
-def test_a_dictionary_is_loaded_once_for_a_process_however_many_tasks_bring_it() -> None:
-    first, second = (Segmenter(user_dictionary=("云计算 1000",)) for _ in range(2))
+def test_a_dictionary_is_loaded_once_for_a_process_however_many_tasks_bring_it(with_dictionary: Segmenter) -> None:
+    words = with_dictionary.user_dictionary
+    first, second = (Segmenter(user_dictionary=words) for _ in range(2))
     assert first.dictionary().frequencies is second.dictionary().frequencies
-    assert Segmenter(user_dictionary=("云计算 1",)).dictionary().frequencies is not first.dictionary().frequencies
+    other = Segmenter(user_dictionary=(*words, "云计算 1"))
+    assert other.dictionary().frequencies is not first.dictionary().frequencies
