@@ -1,7 +1,7 @@
 """The reviews as a spool in this process, for measurements without Spark."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,14 +35,15 @@ def rows() -> list[tuple[str, str]]:
     return [(row["text"], row["label"]) for row in parsed]
 
 
-def spooled(folder: Path, split: Callable[[int, str], Split]) -> Reviews:
+def spooled(folder: Path, split: Callable[[int, str], Split], views: Sequence[View] = VIEWS) -> Reviews:
     """Segments, counts, encodes and spools all reviews.
 
     Args:
         folder: where the spool is made.
         split: the split of the review with a number and a text.
+        views: what of the texts the model sees.
     """
-    text = TextConfig(views=VIEWS)
+    text = TextConfig(views=tuple(views))
     preparation = Preparation.of(text, Segmenter(), split_of=lambda _: "train")
     documents = [
         replace(preparation.document((review.encode(), label.encode())), split=split(number, review))

@@ -16,6 +16,7 @@ from text.preparation import Preparation
 from text.segmenter import Segmenter
 from trainer import golden
 from trainer.card import CARD, model_of
+from trainer.devices import multiply_in_float32
 from trainer.errors import ModelError
 from trainer.export import STOP_WORDS, USER_DICTIONARY, hashes
 
@@ -47,6 +48,7 @@ class Classifier:
             ModelError: there is no whole model.
             StorageError: it cannot be read.
         """
+        multiply_in_float32()
         self.uri = model_of(path)
         with storage.local_copy(self.uri) as folder:
             try:

@@ -1,6 +1,7 @@
 """A worker has the GPU that it was promised, or says at once that it has not."""
 
 import pytest
+import tensorflow as tf
 
 from trainer import devices
 from trainer.errors import DeviceError
@@ -22,3 +23,9 @@ def test_a_gpu_that_was_promised_and_is_not_there_is_an_error(monkeypatch: pytes
 def test_a_worker_takes_one_gpu_only() -> None:
     with pytest.raises(DeviceError, match=r"trains on one GPU\. Received: GPU-1, GPU-2\."):
         devices.take(Place(worker=0, workers=2, cores=1, gpus=("GPU-1", "GPU-2")))
+
+
+def test_a_gpu_multiplies_as_a_cpu_does() -> None:
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    devices.take(Place(worker=0, workers=1, cores=1))
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
