@@ -59,10 +59,7 @@ class Mixture(tf.Module):
         """
         # Each place has a row of its own here, so that the same token can say different things in different places.
         tokens = {view: tf.concat([[PADDING], tf.reshape(of_view, [-1])], 0) for view, of_view in ids.items()}
-        places = {
-            view: tf.where(of_view == PADDING, 0, tf.reshape(_numbers(of_view), tf.shape(of_view)) + 1)
-            for view, of_view in ids.items()
-        }
+        places = {view: tf.where(of_view != PADDING, _numbered(of_view) + 1, 0) for view, of_view in ids.items()}
         rows = self._rows(tokens)
         with tf.GradientTape() as tape:
             tape.watch(rows)
@@ -142,6 +139,6 @@ def fitted(members: np.ndarray, labels: np.ndarray, collective: Collective) -> n
     return weights
 
 
-def _numbers(values: tf.Tensor) -> tf.Tensor:
-    """From 0 on, one for each value, int64."""
-    return tf.range(tf.size(values, tf.int64))
+def _numbered(values: tf.Tensor) -> tf.Tensor:
+    """A number for each value, from 0 on, int64 of the shape of the values."""
+    return tf.reshape(tf.range(tf.size(values, tf.int64)), tf.shape(values))
