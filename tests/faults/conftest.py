@@ -62,13 +62,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def fault(request: pytest.FixtureRequest) -> Fault:
+def named(request: pytest.FixtureRequest) -> Callable[[str], Fault]:
+    """Makes faults for the table."""
+
+    def make(name: str) -> Fault:
+        faults = request.config.stash[FAULTS]
+        faults.append(Fault(name))
+        return faults[-1]
+
+    return make
+
+
+@pytest.fixture
+def fault(request: pytest.FixtureRequest, named: Callable[[str], Fault]) -> Fault:
     """The fault of a test, for the table."""
     node = request.node
-    name = node.callspec.id if hasattr(node, "callspec") else node.name.removeprefix("test_").replace("_", " ")
-    fault = Fault(name)
-    request.config.stash[FAULTS].append(fault)
-    return fault
+    return named(node.callspec.id if hasattr(node, "callspec") else node.name.removeprefix("test_").replace("_", " "))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

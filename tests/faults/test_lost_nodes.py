@@ -21,11 +21,9 @@ pytestmark = pytest.mark.faults
 folder, environment, staged, command = yarn.folder, yarn.environment, yarn.staged, yarn.command
 """Fixtures."""
 
-EPOCHS = 20
+EPOCHS = 30
 LOSS_SECONDS = 120.0
 """How long it may take until the others miss a node that says nothing more."""
-
-Lose = Callable[[LocalHadoop, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +51,9 @@ def kill(processes: list[psutil.Process]) -> None:
             process.kill()
 
 
-def lose_container(_hadoop: LocalHadoop, application: str) -> None:
+def lose_container(_: LocalHadoop, application: str) -> None:
     """Kills an executor with all that it has started, as YARN does."""
-    *_others, executor = containers(application).values()
+    *_drivers, executor = containers(application).values()
     kill(executor)
 
 
@@ -77,37 +75,40 @@ def lose_node(hadoop: LocalHadoop, application: str) -> None:
             kill(executor)
 
 
-@pytest.mark.parametrize(
-    "lose",
-    [
-        pytest.param(lose_container, id="SIGKILL of a container"),
-        pytest.param(lose_node, id="SIGKILL of a node"),
-    ],
-)
-def test_what_a_node_takes_with_it_is_started_again(
-    lose: Lose, hadoop: LocalHadoop, folder: str, command: yarn.Command, fault: Fault
+def test_a_container_and_then_a_node_cost_the_steps_since_the_last_checkpoint(
+    hadoop: LocalHadoop, folder: str, command: yarn.Command, named: Callable[[str], Fault]
 ) -> None:
+    faults = [named("SIGKILL of a container"), named("SIGKILL of a node")]
+    struck: list[Fault] = []
+
+    def strike(application: str) -> None:
+        lose = (lose_container, lose_node)[len(struck)]
+        struck.append(faults[len(struck)])
+        struck[-1].injected = time.time()
+        lose(hadoop, application)
+
     settings = (f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32")
     changes = [part for setting in (*settings, "train.checkpoint_seconds=0.1") for part in ("--set", setting)]
-    out = f"out/{lose.__name__}"
-    train = command(out, *changes, more=yarn.ON_TWO_NODES)
+    train = command("out/lost", *changes, more=yarn.ON_TWO_NODES)
     with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stderr is not None
         said = ""
         for line in process.stderr:
             said += line
-            if line.startswith("epoch 1:") and fault.injected is None:
-                fault.injected = time.time()
-                lose(hadoop, yarn.Ended(0, said).application)
+            gone_on = said.count("going on from the checkpoint of epoch") == len(struck)
+            if line.startswith("epoch ") and gone_on and len(struck) < len(faults):
+                strike(yarn.Ended(0, said).application)
         code = process.wait(yarn.LIMIT_SECONDS)
     assert code == 0, said
-    result = json.loads(storage.read(f"{folder}/{out}/result.json"))
-    lines = storage.read(f"{folder}/{out}/metrics/{result['run']}.jsonl").splitlines()
-    fault.events = [json.loads(line) for line in lines]
-    fault.ended = f"status {code}, {result['restarts']} restarts"
-    assert fault.detection is not None
-    assert fault.detection < LOSS_SECONDS
-    assert result["restarts"] >= 1
-    assert "going on from the checkpoint of epoch" in said
+    assert len(struck) == len(faults)
+    result = json.loads(storage.read(f"{folder}/out/lost/result.json"))
+    lines = storage.read(f"{folder}/out/lost/metrics/{result['run']}.jsonl").splitlines()
+    for fault in faults:
+        fault.events = [json.loads(line) for line in lines]
+        fault.ended = f"status {code}, {result['restarts']} restarts"
+        assert fault.detection is not None
+        assert fault.detection < LOSS_SECONDS
+        assert fault.recovery is not None
+    assert result["restarts"] == len(faults)
     assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS
-    assert yarn.models(f"{folder}/{out}") == ["1"]
+    assert yarn.models(f"{folder}/out/lost") == ["1"]

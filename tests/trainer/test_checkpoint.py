@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from local_hadoop.daemons import wait_until
 from run.events import Checkpointed, Event, Warned
 from trainer.checkpoint import KEPT, Checkpoint, Checkpoints, Position, names, place_of
 from trainer.liveness import CHECKPOINT_SIGNAL
@@ -91,6 +92,22 @@ def test_one_that_cannot_be_written_is_told_of_and_the_next_one_is_tried(folder:
     assert [type(event) for event in told] == [Warned]
     folder.unlink()
     assert checkpoints.due
+
+
+def test_in_an_outage_it_is_told_once_and_tried_again_soon(
+    folder: Path, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.checkpoint.AGAIN_SECONDS", 0.0)
+    folder.write_text("a file stands where the folder is to be", encoding="utf-8")
+    with Checkpoints(str(folder), 3_600, 0, told.append) as checkpoints:
+        assert not checkpoints.due
+        for step in (1, 2):
+            checkpoints.save(Checkpoint(Position(1, step), ARRAYS))
+            assert wait_until(lambda: checkpoints.due, 10)
+        folder.unlink()
+        checkpoints.save(Checkpoint(Position(1, 3), ARRAYS))
+    assert [type(event) for event in told] == [Warned, Checkpointed]
+    assert not checkpoints.due
 
 
 def test_they_are_due_as_often_as_it_is_said_and_on_the_chief_alone(folder: Path, told: list[Event]) -> None:
