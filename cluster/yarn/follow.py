@@ -16,7 +16,7 @@ from run import folder, signals
 from run.events import from_json
 from run.result import Result
 from run.terminal import Terminal
-from storage import LogReader, StorageError, exists, join, read
+from storage import LogReader, StorageError, exists, join, outlasting, read
 
 POLL_SECONDS = 1.0
 KEPT_LINES = 30
@@ -137,13 +137,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _tell_end(status: int, application: Application, out: str, run: str, terminal: Terminal) -> int:
     """Says how a driver in a container ended, and returns the exit status that spark-submit does not know."""
     file = join(out, folder.RESULT)
-    result = Result.from_json(read(file)) if exists(file) else Result()
+    result = outlasting(lambda: Result.from_json(read(file)) if exists(file) else Result(), terminal.say)
     if result.run not in ("", run):
         terminal.say(f"{file} is of another run into the same folder, {result.run}")
         result = Result()
     if status == 0:
         labels = join(out, folder.LABELS)
-        terminal.outcome(result, read(labels).decode().splitlines() if exists(labels) else ())
+        names = outlasting(lambda: read(labels).decode().splitlines() if exists(labels) else (), terminal.say)
+        terminal.outcome(result, names)
         return 0
     terminal.fail(result.error or "\n".join(application.said))
     return 2 if result.exit_status == 2 else 1
