@@ -61,6 +61,8 @@ def command(profile: Profile, launch: Launch, logs: Path) -> SparkSubmit:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in java),
+        # What an executor that is killed leaves there lies in its own folder in the logs, as it does on YARN.
+        "spark.executor.extraJavaOptions": "-Djava.io.tmpdir=.",
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": str(2 * profile.workers),
         **executors(profile),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from run.config import DataConfig, TextConfig
@@ -15,6 +15,9 @@ from text.golden import Candidates
 from text.preparation import Preparation
 from text.records import (
     BYTE_ORDER_MARK,
+    LARGEST,
+    LARGEST_ROW,
+    ROW_TOO_LARGE,
     Fields,
     columns_of,
     fields_of_json,
@@ -43,11 +46,19 @@ _TYPES = {
 }
 _SCHEMA = pa.schema(list(_TYPES.items()))
 _QUARANTINED_CHARACTERS = 10_000
+_QUARANTINED_BYTES = 4 * _QUARANTINED_CHARACTERS
+"""Enough for so many characters."""
 _CORRUPT = "_corrupt_record"
 
 _Row = tuple[str, Any]
 """Where a row comes from, and the row as it is: a line, or (text, label, what the parser could not make columns of)."""
 _Batches = Iterator[pa.RecordBatch]
+
+
+class _Large(bytes):
+    """The beginning of a line that is larger than `LARGEST_ROW`: Spark has not handed over the rest."""
+
+
 _Rows = Callable[[_Batches], Iterator[list[_Row]]]
 
 
@@ -77,6 +88,8 @@ def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparat
 
     def prepare(source: str, row: Any, candidates: Candidates) -> tuple[str | list[str] | None, ...]:
         try:
+            if isinstance(row, _Large):
+                raise RowError(ROW_TOO_LARGE)
             fields = parse(row)
             found = preparation.document(fields)
         except RowError as error:
@@ -100,8 +113,7 @@ def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparat
 
 def _shown(row: Any) -> str:
     values = [row] if isinstance(row, bytes) else [value or b"" for value in row[:2]]
-    # A character has four bytes at most: of a large row no more is decoded.
-    beginning = b"\t".join(value[: 4 * _QUARANTINED_CHARACTERS] for value in values)
+    beginning = b"\t".join(value[:_QUARANTINED_BYTES] for value in values)
     return beginning.decode(errors="backslashreplace")[:_QUARANTINED_CHARACTERS]
 
 
@@ -121,14 +133,20 @@ def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, Da
 
 
 def _lines(spark: SparkSession, path: str) -> DataFrame:
-    """Every line of the files as bytes: Spark's text source does not look at them, so broken UTF-8 stays visible."""
+    """Every line of the files as bytes: Spark's text source does not look at them, so broken UTF-8 stays visible.
+
+    Of one that is too large no more than its beginning leaves the source: each copy of the rest would have to find room
+    in the executor's memory.
+    """
+    line, large = F.col("value").cast("binary"), F.octet_length("value") > LARGEST_ROW
     return (
         spark.read.option("lineSep", "\n")
         .text(path)
         .select(
-            F.col("value").cast("binary").alias("line"),
+            F.when(large, F.substring(line, 1, _QUARANTINED_BYTES)).otherwise(line).alias("line"),
             F.col("_metadata.file_path").alias("source"),
             (F.col("_metadata.file_block_start") == 0).alias("from_start"),
+            large.alias("large"),
         )
     )
 
@@ -138,8 +156,11 @@ def _rows_of_lines(batches: _Batches) -> Iterator[list[_Row]]:
 
 
 def _lines_of(batch: pa.RecordBatch) -> list[_Row]:
-    lines, sources = (batch.column(i).to_pylist() for i in range(2))
-    return [(source, line.removesuffix(b"\r")) for line, source in zip(lines, sources, strict=True)]
+    lines, sources, large = (batch.column(i).to_pylist() for i in (0, 1, 3))
+    return [
+        (source, _Large(line) if is_large else line.removesuffix(b"\r"))
+        for line, source, is_large in zip(lines, sources, large, strict=True)
+    ]
 
 
 def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
@@ -151,7 +172,7 @@ def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
             kept = []
             for (source, line), from_start in zip(_lines_of(batch), batch.column(2).to_pylist(), strict=True):
                 first_line, last_source = from_start and source != last_source, source
-                if first_line:
+                if first_line and not isinstance(line, _Large):
                     line = line.removeprefix(BYTE_ORDER_MARK)
                 names = line.split(b"\t")
                 if not (first_line and is_header(names, data)):
@@ -192,7 +213,7 @@ def _csv(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataF
     frame = spark.read.options(**options, header=named, columnNameOfCorruptRecord=_CORRUPT).schema(schema).csv(path)
     wanted = [columns.index(data.text_column), columns.index(data.label_column)]
     selected = frame.select(
-        *(F.encode(f"c{i}", "ISO-8859-1") for i in wanted),
+        *(_limited(F.encode(f"c{i}", "ISO-8859-1")) for i in wanted),
         F.encode(_CORRUPT, "ISO-8859-1"),
         F.col("_metadata.file_path"),
     )
@@ -203,10 +224,15 @@ def _parquet(spark: SparkSession, path: str, data: DataConfig) -> DataFrame:
     rows = spark.read.parquet(path)
     require_columns(rows.columns, path, data)
     return rows.select(
-        *(rows[f"`{name}`"].cast("string").cast("binary") for name in (data.text_column, data.label_column)),
+        *(_limited(rows[f"`{name}`"].cast("string").cast("binary")) for name in (data.text_column, data.label_column)),
         F.lit(None).cast("binary"),
         F.col("_metadata.file_path"),
     )
+
+
+def _limited(value: Column) -> Column:
+    """A value, or enough of it to see that it is too large."""
+    return F.substring(value, 1, LARGEST + 1)
 
 
 def _rows_of_columns(batches: _Batches) -> Iterator[list[_Row]]:

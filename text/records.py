@@ -17,6 +17,9 @@ LARGEST = 4 * 2**20
 """Bytes of a text or a label at most. A model sees the first words of a text; to segment a hundred megabytes for them
 takes more memory than a task has."""
 TOO_LARGE = "larger than 4 MiB"
+LARGEST_ROW = 4 * LARGEST
+"""Bytes of a row at most: a text and what is around it."""
+ROW_TOO_LARGE = "row larger than 16 MiB"
 
 Fields = tuple[bytes | None, bytes | None]
 """Text and label of a row as they lie in the input, before anything is checked."""

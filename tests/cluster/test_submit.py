@@ -68,6 +68,7 @@ def test_local() -> None:
         *("--conf", "spark.driver.memory=1024m"),
         *("--conf", "spark.dynamicAllocation.enabled=false"),
         *("--conf", "spark.executor.cores=1"),
+        *("--conf", "spark.executor.extraJavaOptions=-Djava.io.tmpdir=."),
         *("--conf", "spark.executor.memory=1024m"),
         *("--conf", "spark.master=local-cluster[2,1,1024]"),
         *("--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0"),

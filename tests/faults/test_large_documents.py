@@ -19,7 +19,7 @@ def test_a_document_of_a_hundred_megabytes(run: Runs) -> None:
     outcome = run(lambda *_: None)
     assert outcome.status == 0, outcome.terminal
     result = result_of(run.out)
-    assert result["rejected"] == {"larger than 4 MiB": 1}
+    assert result["rejected"] == {"row larger than 16 MiB": 1}
     assert result["restarts"] == 0
     assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS
     (row,) = (run.out / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()

@@ -21,7 +21,7 @@ from spark_driver.errors import InputError, cause
 from text.errors import DataError, RowError
 from text.preparation import Preparation
 from text.reading import read
-from text.records import split_of
+from text.records import LARGEST, LARGEST_ROW, ROW_TOO_LARGE, TOO_LARGE, split_of
 from text.segmenter import Segmenter
 
 pytestmark = pytest.mark.integration
@@ -122,13 +122,18 @@ def test_rows_that_cannot_be_used_keep_their_place_and_say_why(prepare: Prepare,
     ]
 
 
-def test_a_large_row_is_rejected_and_its_beginning_kept(prepare: Prepare, tmp_path: Path) -> None:
-    lines = [{"text": "好" * 5_000_000, "label": "a"}, {"text": "x", "label": "a"}]
-    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8")
-    rows = prepare(input=str(tmp_path), format="jsonl")
+@pytest.mark.parametrize(("characters", "reason"), [(LARGEST // 2, TOO_LARGE), (LARGEST_ROW // 2, ROW_TOO_LARGE)])
+@pytest.mark.parametrize("ending", ["jsonl", "tsv", "csv", "parquet"])
+def test_what_is_too_large_is_rejected_and_its_beginning_kept(
+    prepare: Prepare, tmp_path: Path, ending: str, characters: int, reason: str
+) -> None:
+    write(tmp_path / f"a.{ending}", [("好" * characters, "a"), ("x", "a")])
+    rows = prepare(input=str(tmp_path), format=ending)
     assert usable(rows) == [("a", "x")]
-    assert reasons(rows) == [("larger than 4 MiB", content[:10_000])]
+    ((why, kept),) = reasons(rows)
+    assert why == (reason if ending in ("jsonl", "tsv") else TOO_LARGE)  # of columns no more is read than that
+    assert len(kept) == 10_000
+    assert kept.startswith(('{"text": "\\u597d\\u597d', "好好"))
 
 
 def test_json_lines(prepare: Prepare, tmp_path: Path) -> None:
