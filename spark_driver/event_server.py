@@ -96,6 +96,11 @@ class EventServer:
         self._closed.set()
         self._listener.close()
 
+    @property
+    def connected(self) -> bool:
+        """Tells whether there is a task that listens."""
+        return bool(self._proved)
+
     def ask_for_checkpoint(self) -> None:
         """Asks all tasks that are connected; the answer is an event."""
         for connection in list(self._proved):

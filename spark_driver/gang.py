@@ -1,5 +1,6 @@
 """The workers of a run: started together, fed and watched, and all started again when one of them is lost."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ START = "start"
 """Spark's job group of the tasks that start the workers."""
 TRAIN = "train"
 """That of the tasks that feed and watch them."""
+POLL_SECONDS = 0.5
 LAST_CHECKPOINT_SECONDS = 10.0
 """How long a run that a signal ends waits for its last checkpoint."""
 
@@ -89,7 +91,10 @@ class Gang:
             self.stage("writing a checkpoint before the end")
             monitor.checkpointed.clear()
             events.ask_for_checkpoint()
-            monitor.checkpointed.wait(LAST_CHECKPOINT_SECONDS)
+            end = time.monotonic() + LAST_CHECKPOINT_SECONDS
+            # The signal may have ended Spark and its executors too: then nobody is left who would write one.
+            while events.connected and time.monotonic() < end and not monitor.checkpointed.wait(POLL_SECONDS):
+                pass
 
     def _started(self, driver: Address, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
         """Starts a worker on each executor.

@@ -48,6 +48,14 @@ def test_a_checkpoint_is_asked_for_once(server: Received) -> None:
     assert not line.asked_for_checkpoint()
 
 
+def test_it_knows_whether_anybody_listens(server: Received) -> None:
+    assert not server[0].connected
+    line = server[0].address.connect()
+    assert wait_until(lambda: server[0].connected, LIMIT_SECONDS)
+    del line
+    assert wait_until(lambda: not server[0].connected, LIMIT_SECONDS)
+
+
 def test_who_does_not_know_the_key_is_turned_away(server: Received) -> None:
     with pytest.raises(AuthenticationError):
         replace(server[0].address, key=b"another").connect()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from run.events import Checkpointed, EpochDone, Event, Failed, Progress, Resumed, Spooled, Tested
+from run import events
+from run.events import Checkpointed, EpochDone, Event, Failed, Progress, Resumed, Spooled
 from spark_driver.monitor import Monitor
 
 ECHO = Failed(0, "UnavailableError: peer", "", lost_peer=True)
@@ -76,7 +77,7 @@ def test_a_checkpoint_can_be_written_between_the_first_step_and_the_test() -> No
     assert not watching.training
     watching.handle(progress())
     assert watching.training
-    watching.handle(Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0))
+    watching.handle(events.Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0))
     assert not watching.training
 
 
@@ -84,7 +85,7 @@ def test_a_checkpoint_can_be_written_between_the_first_step_and_the_test() -> No
     ("event", "settled"),
     [
         (Checkpointed(0, 1, 1), True),
-        (Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0), True),
+        (events.Tested(0, 1, 1, 0.1, [[1, 0], [0, 1]], {}, 8.0, 1.0), True),
         (CAUSE, True),
         (progress(), False),
     ],
