@@ -245,3 +245,17 @@ def test_embeddings_of_words_begin_with_given_vectors_and_nothing_else_does(coll
         if name.view == "word" and name.network != "logistic regression":
             begun[3] = [5, 6]
         assert (table.numpy() == begun).all()
+
+
+def test_a_gpu_leaves_no_documents_tokens_to_the_cpu(known: ReplicatedModel) -> None:
+    """TensorFlow computes with int32 on the CPU, which a GPU then waits for."""
+    operations = known._train.get_concrete_function().graph.get_operations()
+    on_the_cpu = [
+        operation.name
+        for operation in operations
+        if operation.type not in ("Placeholder", "Const") and "CPU:0" not in operation.device
+        for output in operation.outputs
+        if output.dtype == "int32" and (output.shape.rank or 0) > 1
+    ]
+    assert on_the_cpu == []
+    assert any("CPU:0" in operation.device for operation in operations if operation.type == "Unique")
