@@ -22,7 +22,13 @@ from text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.integration
 
-SMALL = ["model.embedding_size=32", "model.filters=16", "model.widths=[2,3]", "text.max_length=40"]
+SMALL = [
+    'text.views=["word","char"]',
+    "text.max_length=40",
+    "model.embedding_size=32",
+    "model.filters=16",
+    "model.widths=[2,3]",
+]
 BAD_ROWS = ['{"text": "没有标签"}', '{"text": "", "label": "positive"}', "not JSON"]
 KEYS = "keys.txt"
 WRITE_KEYS = """
@@ -216,7 +222,6 @@ def test_a_second_run_into_the_folder_replaces_the_records_and_adds_a_version(
         f"data.unlabelled={tmp_path}/texts.jsonl",
         "model.vectors=corpus",
         "train.epochs=1",
-        'text.views=["word"]',
     )
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder])
     assert outcome.status == 0, outcome.terminal

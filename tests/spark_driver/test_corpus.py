@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from run.config import TextConfig
 from spark_driver import corpus
 from spark_driver.documents import PREPARED, UNLABELLED
+from spark_driver.session import BOUNDS
 from tests.encoded import word_language
 from text.blocks import Block
 from text.encoding import BLOCK_DOCUMENTS
@@ -102,6 +103,29 @@ def test_each_view_has_a_vocabulary_of_its_own(spark: SparkSession) -> None:
     text = TextConfig(views=("word", "char"), vocabulary_size=3, min_count=1)
     found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED).repartition(2), text)
     assert found == {"word": Vocabulary(("乙",)), "char": Vocabulary(("丙",))}
+
+
+def test_what_is_counted_is_kept_in_as_few_partitions_as_it_fills(spark: SparkSession) -> None:
+    context, group = spark.sparkContext, "counting"
+    as_in_a_session = {key: value for key, value in BOUNDS.items() if key.startswith("spark.sql.optimizer.")}
+    settings = as_in_a_session | {"spark.sql.shuffle.partitions": "50"}
+    before = {key: spark.conf.get(key) for key in settings}
+    try:
+        for key, value in settings.items():
+            spark.conf.set(key, value)
+        context.setJobGroup(group, "tokens")
+        documents = [("train", "x", ["甲 乙", "丙"], None, "file", None, None)]
+        text = TextConfig(views=("word", "char"), min_count=1)
+        found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED), text)
+    finally:
+        for key, kept in before.items():
+            spark.conf.set(key, str(kept))
+    assert found == {"word": Vocabulary(("乙", "甲")), "char": Vocabulary(("丙",))}
+    tracker = context.statusTracker()
+    jobs = [job for number in tracker.getJobIdsForGroup(group) if (job := tracker.getJobInfo(number))]
+    stages = [stage for job in jobs for number in job.stageIds if (stage := tracker.getStageInfo(number))]
+    assert stages
+    assert max(stage.numTasks for stage in stages) < 10
 
 
 def test_blocks_hold_every_document_once_in_equal_shares(spark: SparkSession) -> None:

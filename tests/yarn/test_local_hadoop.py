@@ -6,7 +6,6 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,11 @@ from local_hadoop.command import main
 from local_hadoop.daemons import processes_of, wait_until
 from local_hadoop.errors import HadoopError
 from local_hadoop.jars import fetch_jars
-from local_hadoop.local import APPLICATIONS, FS_SHELL, LOGS, LocalHadoop, client, down, status, up
+from local_hadoop.local import APPLICATIONS, FS_SHELL, LOGS, LocalHadoop, client, status, up
 
 pytestmark = pytest.mark.yarn
 
-GPUS = 2
 ENOUGH_S = 60
-
-
-@pytest.fixture(scope="module")
-def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHadoop]:
-    """HDFS and two nodes with two GPUs each; not to be broken."""
-    running = up(tmp_path_factory.mktemp("up") / "hadoop", gpus=GPUS)
-    yield running
-    down(running.folder)
 
 
 def ask(hadoop: LocalHadoop, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -80,23 +70,25 @@ def test_a_file_comes_back_as_it_was_put(hadoop: LocalHadoop, tmp_path: Path) ->
 def test_home_is_writable_and_the_root_folder_is_not(hadoop: LocalHadoop) -> None:
     home = client(hadoop, FS_SHELL, "-mkdir", "models")
     assert home.returncode == 0, home.stderr
-    root = client(hadoop, FS_SHELL, "-mkdir", "/models")
+    root = client(hadoop, FS_SHELL, "-mkdir", "/others")
     assert root.returncode == 1
     assert "Permission denied" in root.stderr
-    superuser = client(hadoop, FS_SHELL, "-mkdir", "/models", user="hdfs")
+    superuser = client(hadoop, FS_SHELL, "-mkdir", "/others", user="hdfs")
     assert superuser.returncode == 0, superuser.stderr
 
 
-def test_every_node_has_its_gpus(hadoop: LocalHadoop) -> None:
+def resources(hadoop: LocalHadoop) -> list[dict[str, int]]:
+    """What each running node has to give."""
     nodes = ask(hadoop, "nodes")["nodes"]["node"]
-    assert [node["state"] for node in nodes] == ["RUNNING", "RUNNING"]
-    for node in nodes:
-        resources = node["availableResource"]["resourceInformations"]["resourceInformation"]
-        assert {resource["name"]: resource["value"] for resource in resources} == {
-            "memory-mb": 8192,
-            "vcores": 4,
-            "yarn.io/gpu": GPUS,
-        }
+    assert {node["state"] for node in nodes} == {"RUNNING"}
+    of_nodes = [node["totalResource"]["resourceInformations"]["resourceInformation"] for node in nodes]
+    return [{resource["name"]: resource["value"] for resource in of_node} for of_node in of_nodes]
+
+
+def test_nodes_have_the_gpus_that_they_were_given(hadoop: LocalHadoop) -> None:
+    first, second = sorted(resources(hadoop), key=lambda node: node["yarn.io/gpu"])
+    assert first == {"memory-mb": 8192, "vcores": 4, "yarn.io/gpu": 0}
+    assert second == first | {"yarn.io/gpu": 2}
 
 
 def test_the_log_of_an_application_is_read_when_it_has_ended(hadoop: LocalHadoop) -> None:
@@ -136,12 +128,13 @@ def test_up_and_down_from_the_command_line(tmp_path: Path, capsys: pytest.Captur
     mark = uuid.uuid4().hex  # the name of the container's program, and of no other
     folder = tmp_path / "hadoop"
     begun = time.monotonic()
-    assert main(["up", "--folder", str(folder), "--nodes", "1"]) == 0
+    assert main(["up", "--folder", str(folder), "--nodes", "1", "--gpus", "1"]) == 0
     assert time.monotonic() - begun < 60
     assert f"export HADOOP_CONF_DIR={folder}/conf/client\n" in capsys.readouterr().out
     try:
         assert main(["status", "--folder", str(folder)]) == 0
         now = status(folder)
+        assert [node["yarn.io/gpu"] for node in resources(now.hadoop)] == [1]
         submit(now.hadoop, f"exec -a {mark} sleep 123456")
         assert wait_until(lambda: bool(processes_that_mention(mark)), ENOUGH_S)
         containers = processes_that_mention(mark)

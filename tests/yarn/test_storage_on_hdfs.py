@@ -14,6 +14,8 @@ import pytest
 import storage
 from local_hadoop.daemons import wait_until
 from local_hadoop.local import FS_SHELL, LocalHadoop, client
+from local_hadoop.settings import SUPERUSER
+from local_hadoop.web import make_folder
 from run import events
 from run.result import Result
 from spark_driver.errors import InputError, exit_status
@@ -47,8 +49,7 @@ def root(hadoop: LocalHadoop, request: pytest.FixtureRequest, configuration: Non
 def foreign(hadoop: LocalHadoop) -> str:
     """A folder that is the superuser's."""
     uri = f"{hadoop.default_fs}/foreign"
-    made = client(hadoop, FS_SHELL, "-mkdir", uri, user="hdfs")
-    assert made.returncode == 0, made.stderr
+    make_folder(hadoop.name_node, "/foreign", owner=SUPERUSER, permission="755")
     return uri
 
 

@@ -22,8 +22,9 @@ from cluster.spark_submit import spark_home
 from cluster.yarn import artifacts
 from cluster.yarn.uris import on_hdfs
 from local_hadoop.daemons import wait_until
-from local_hadoop.local import FS_SHELL, LocalHadoop, client
+from local_hadoop.local import LocalHadoop
 from local_hadoop.settings import SUPERUSER
+from local_hadoop.web import make_folder
 from run.profile import Profile
 
 pytestmark = pytest.mark.yarn
@@ -58,6 +59,8 @@ name = "reviews"
 [data]
 input = "in/reviews.jsonl"
 format = "jsonl"
+[text]
+views = ["word", "char"]
 [model]
 embedding_size = 16
 filters = 8
@@ -165,20 +168,36 @@ def models(out: str) -> list[str]:
     return storage.names(f"{out}/model") if storage.exists(f"{out}/model") else []
 
 
-def test_from_hdfs_to_hdfs_with_the_packed_environment_on_two_nodes(
+def test_from_hdfs_to_hdfs_on_two_nodes_with_the_packed_environment_and_a_driver_that_is_killed_on_the_way(
     hadoop: LocalHadoop, folder: str, command: Command
 ) -> None:
-    first = ended(command("out/first", more=ON_TWO_NODES))
-    assert first.status == 0, first.terminal
+    settings = ("train.epochs=3", "train.patience=3", "train.checkpoint_seconds=0.1")
+    changes = [part for setting in settings for part in ("--set", setting)]
+    train = command("out/first", *changes, more=ON_TWO_NODES, spark='"spark.yarn.maxAppAttempts" = "2"')
+    killed: list[psutil.Process] = []
+    with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "epoch 1:" in line and not killed:
+                killed.append(application_master(Ended(0, said).application))
+                killed[0].kill()
+        first = Ended(process.wait(LIMIT_SECONDS), said)
+    assert first.status == 0, said
     assert application(hadoop, first.application)["finalStatus"] == "SUCCEEDED"
+    assert {"spark-jars.zip", "pyspark.zip"} <= set(re.findall(r"reused [0-9a-f]{16}-(\S+),", said))
+    assert sum(float(size) for size in re.findall(r"uploaded \S+, ([\d.]+) MB", said)) < 1
+    assert re.search(r"epoch 1: \d+ documents in .* validation accuracy \d", said)
+    assert "going on from the checkpoint of epoch" in said
     result = json.loads(storage.read(f"{folder}/out/first/result.json"))
     assert result["exit_status"] == 0
+    assert result["resumed"] == result["run"]
+    assert result["rows"]["trained"] == [result["rows"]["train"]] * 3
     assert result["model"].endswith("/out/first/model/1")
+    assert f"model: {result['model']}" in said
+    assert models(f"{folder}/out/first") == ["1"]
     assert storage.size(f"{folder}/out/first/model/1/saved_model.pb")
-    assert re.search(r"epoch 1: \d+ documents in .* validation accuracy \d", first.terminal)
-    assert f"model: {result['model']}" in first.terminal
-    assert {"spark-jars.zip", "pyspark.zip"} <= set(re.findall(r"reused [0-9a-f]{16}-(\S+),", first.terminal))
-    assert sum(float(size) for size in re.findall(r"uploaded \S+, ([\d.]+) MB", first.terminal)) < 1
     check_classification(folder, command)
 
 
@@ -294,28 +313,6 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
     assert models(f"{folder}/out/killed") == []
 
 
-def test_a_driver_that_is_killed_goes_on_from_its_checkpoint_in_a_second_attempt(folder: str, command: Command) -> None:
-    settings = ("train.epochs=3", "train.patience=3", "train.checkpoint_seconds=0.1")
-    changes = [part for setting in settings for part in ("--set", setting)]
-    train = command("out/again", *changes, spark='"spark.yarn.maxAppAttempts" = "2"')
-    killed: list[psutil.Process] = []
-    with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
-        assert process.stderr is not None
-        said = ""
-        for line in process.stderr:
-            said += line
-            if "epoch 1:" in line and not killed:
-                killed.append(application_master(Ended(0, said).application))
-                killed[0].kill()
-        status = process.wait(LIMIT_SECONDS)
-    assert status == 0, said
-    assert "going on from the checkpoint of epoch" in said
-    result = json.loads(storage.read(f"{folder}/out/again/result.json"))
-    assert result["resumed"] == result["run"]
-    assert result["rows"]["trained"] == [result["rows"]["train"]] * 3
-    assert models(f"{folder}/out/again") == ["1"]
-
-
 def application_master(identity: str) -> psutil.Process:
     """The process of an application's master, and driver, on one of the nodes."""
     return next(
@@ -330,13 +327,9 @@ def application_master(identity: str) -> psutil.Process:
 def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
     hadoop: LocalHadoop, folder: str, command: Command, staged: str
 ) -> None:
-    for name, content in (("data", storage.read(f"{folder}/in/reviews.jsonl")), ("models", b"")):
-        made = client(hadoop, FS_SHELL, "-mkdir", f"/{name}", user=SUPERUSER)
-        assert made.returncode == 0, made.stderr
-        opened = client(hadoop, FS_SHELL, "-chmod", "777", f"/{name}", user=SUPERUSER)
-        assert opened.returncode == 0, opened.stderr
-        if content:
-            storage.write(f"hdfs:///{name}/reviews.jsonl", content)
+    for path in ("/data", "/models"):
+        make_folder(hadoop.name_node, path, owner=SUPERUSER, permission="777")
+    storage.write("hdfs:///data/reviews.jsonl", storage.read(f"{folder}/in/reviews.jsonl"))
     ours = command("hdfs:///models/reviews", "--set", "data.input=hdfs:///data/reviews.jsonl")
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(ended, (plain_spark_submit(staged), ours)))
