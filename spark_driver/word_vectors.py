@@ -45,6 +45,7 @@ def word_vectors(
     if path is None or vocabulary is None:
         return None
     if path == CORPUS:
+        say("training vectors of words on the documents")
         words = corpus.words(prepared.rows, config.text.views)
         vectors, source = trained(words, vocabulary, config.model.embedding_size, config.train.seed), "of the corpus"
     else:
