@@ -21,7 +21,7 @@ pytestmark = pytest.mark.faults
 folder, environment, staged, command = yarn.folder, yarn.environment, yarn.staged, yarn.command
 """Fixtures."""
 
-EPOCHS = 30
+EPOCHS = 20
 LOSS_SECONDS = 120.0
 """How long it may take until the others miss a node that says nothing more."""
 
