@@ -222,6 +222,7 @@ def test_a_second_run_into_the_folder_replaces_the_records_and_adds_a_version(
         f"data.unlabelled={tmp_path}/texts.jsonl",
         "model.vectors=corpus",
         "train.epochs=1",
+        'text.views=["word"]',
     )
     outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, "--out", folder])
     assert outcome.status == 0, outcome.terminal
