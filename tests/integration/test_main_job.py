@@ -70,7 +70,6 @@ def run(
         f"data.input={folder}/reviews.jsonl",
         f"text.stop_words={folder}/stop_words.txt",
         f"text.user_dictionary={folder}/words.txt",
-        'text.views=["word","char"]',
         "train.epochs=4",
         "train.batch_size=64",
         "train.learning_rate=0.003",
