@@ -34,10 +34,10 @@ def named(place: Place, folder: Path) -> list[tuple[int, float] | None]:
     spool.add(word_block("train", place.worker, 0, documents).to_bytes())
     step = model.train
 
-    def slowed(batch: Batch, number: int) -> Any:
+    def slowed(batch: Batch, number: int, share: float) -> Any:
         if place.worker == SLOW:
             time.sleep(0.1)
-        return step(batch, number)
+        return step(batch, number, share)
 
     model.train = slowed  # type: ignore[method-assign,assignment]
     events: list[Event] = []
