@@ -171,7 +171,8 @@ def models(out: str) -> list[str]:
 def test_from_hdfs_to_hdfs_on_two_nodes_with_the_packed_environment_and_a_driver_that_is_killed_on_the_way(
     hadoop: LocalHadoop, folder: str, command: Command
 ) -> None:
-    settings = ("train.epochs=3", "train.patience=3", "train.checkpoint_seconds=0.1")
+    epochs = 40  # of a third of a second: the driver is killed long before the last
+    settings = (f"train.epochs={epochs}", f"train.patience={epochs}", "train.checkpoint_seconds=0.1")
     changes = [part for setting in settings for part in ("--set", setting)]
     train = command("out/first", *changes, more=ON_TWO_NODES, spark='"spark.yarn.maxAppAttempts" = "2"')
     killed: list[psutil.Process] = []
@@ -193,7 +194,7 @@ def test_from_hdfs_to_hdfs_on_two_nodes_with_the_packed_environment_and_a_driver
     result = json.loads(storage.read(f"{folder}/out/first/result.json"))
     assert result["exit_status"] == 0
     assert result["resumed"] == result["run"]
-    assert result["rows"]["trained"] == [result["rows"]["train"]] * 3
+    assert result["rows"]["trained"] == [result["rows"]["train"]] * epochs
     assert result["model"].endswith("/out/first/model/1")
     assert f"model: {result['model']}" in said
     assert models(f"{folder}/out/first") == ["1"]
