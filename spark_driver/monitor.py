@@ -74,6 +74,8 @@ class Monitor:
         elif isinstance(event, Resumed):
             self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         elif isinstance(event, EpochDone):
+            if self.epochs.get(event.epoch) == event:
+                return  # a training that goes on tells all that its checkpoint knows
             self.epochs[event.epoch] = event
         elif isinstance(event, Tested):
             self.tested, self.training = event, False

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, count, islice, takewhile
 from typing import Any
 
@@ -162,7 +162,7 @@ def train(
     place = model.collective.place
     bests, speed = [_Best(config.metric, config.patience) for _ in model.networks], _Speed()
     average = _Average(config.averaging)
-    at = _resumed(model, bests, average, checkpoints, report)
+    at, done = _resumed(model, bests, average, checkpoints, report)
     started = time.monotonic() - at.seconds
     counts = _counted(model, shares["train"])
     if config.class_weights == "balanced":
@@ -174,7 +174,7 @@ def train(
     def reached(position: Position) -> None:
         if checkpoints and checkpoints.due:
             now = replace(position, seconds=time.monotonic() - started)
-            checkpoints.save(_checkpoint(now, model, bests, average))
+            checkpoints.save(_checkpoint(now, model, bests, average, done))
 
     epochs = at.epoch - 1
     while epochs < config.epochs:
@@ -191,7 +191,8 @@ def train(
             model.restore(average.weights)
             _, hopeful = _validated(model, bests, at.epoch, shares["validation"])
             model.restore(now)
-        report(_epoch_done(place.worker, at, together, time.monotonic() - begun))
+        done.append(_epoch_done(place.worker, at, together, time.monotonic() - begun))
+        report(done[-1])
         if not hopeful:
             break
         at = Position(at.epoch + 1)
@@ -238,8 +239,10 @@ def _judge(model: ReplicatedModel, mixture: Mixture) -> Judge:
 
 def _resumed(
     model: ReplicatedModel, bests: list[_Best], average: _Average, checkpoints: Checkpoints | None, report: Report
-) -> Position:
-    """Takes up the newest checkpoint, if there is one; returns where to go on.
+) -> tuple[Position, list[EpochDone]]:
+    """Takes up the newest checkpoint, if there is one; returns where to go on, and what has been reported of epochs.
+
+    It is reported again: whoever had heard it may be gone, and what he wrote down may be older than the checkpoint.
 
     Raises:
         TrainingError: the workers have found different ones.
@@ -254,15 +257,22 @@ def _resumed(
         for number, (best, values) in enumerate(zip(bests, found.values["best"], strict=True)):
             best.restore(values, found.arrays, number)
         average.restore(found.arrays)
+    done = [EpochDone(**values) for values in found.values["epochs"]] if found else []
+    for epoch in done:
+        report(epoch)
+    if found:
         report(Resumed(model.collective.place.worker, position.epoch, position.step))
-    return position
+    return position, done
 
 
-def _checkpoint(position: Position, model: ReplicatedModel, bests: list[_Best], average: _Average) -> Checkpoint:
+def _checkpoint(
+    position: Position, model: ReplicatedModel, bests: list[_Best], average: _Average, done: list[EpochDone]
+) -> Checkpoint:
     arrays = model.state() | average.arrays()
     for number, best in enumerate(bests):
         arrays |= best.arrays(number)
-    return Checkpoint(position, arrays, {"best": [best.values() for best in bests]})
+    values = {"best": [best.values() for best in bests], "epochs": [asdict(epoch) for epoch in done]}
+    return Checkpoint(position, arrays, values)
 
 
 def shares_of(spool: Spool) -> dict[Split, Share]:

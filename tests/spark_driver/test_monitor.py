@@ -58,6 +58,15 @@ def test_of_an_earlier_run_the_epochs_before_its_checkpoint_count() -> None:
     assert watching.epochs == {1: epoch(1, 7), 2: epoch(2, 7), 3: epoch(3, 8)}
 
 
+def test_an_epoch_that_a_checkpoint_knows_is_told_to_those_alone_who_do_not() -> None:
+    told: list[Event] = []
+    watching = Monitor(2, told.append, epochs=[epoch(1, 7)])
+    for number in (1, 2):
+        watching.handle(epoch(number, 7))
+    assert told == [epoch(2, 7)]
+    assert watching.epochs == {1: epoch(1, 7), 2: epoch(2, 7)}
+
+
 def test_after_a_restart_epochs_count_once_and_failures_are_forgotten() -> None:
     before, _ = monitor(epoch(1, 7), epoch(2, 7), CAUSE)
     after = Monitor(2, lambda _: None, before=before)
