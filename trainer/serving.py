@@ -1,7 +1,9 @@
 """A published model, loaded to classify texts."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
@@ -21,6 +23,18 @@ from trainer.errors import ModelError
 from trainer.export import STOP_WORDS, USER_DICTIONARY, hashes
 
 BATCH = 256
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """A published model has no gradients, of which TensorFlow would warn whoever asks it something."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,8 @@ class Classifier:
             raise ValueError(f"these files are not those that were exported: {', '.join(changed)}")
         self._golden = golden.read(folder)
         self.preparation = self._preparation(folder / golden.EXTRA)
-        self._model = tf.saved_model.load(str(folder))
+        with _without_warnings():
+            self._model = tf.saved_model.load(str(folder))
         self.signatures: Mapping[str, Any] = self._model.signatures
 
     def _preparation(self, extra: Path) -> Preparation:
