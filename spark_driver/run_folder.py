@@ -112,9 +112,10 @@ class RunFolder:
     def write_language(self, language: Language) -> None:
         """Writes labels.txt and the vocabulary of each view."""
         self._labels = language.labels
-        files = {folder.vocabulary(view): vocabulary.tokens for view, vocabulary in language.vocabularies.items()}
-        files[folder.LABELS] = self._labels
-        storage.write_all({self._file(name): _encoded(_of_lines(lines)) for name, lines in files.items()})
+        named = {folder.vocabulary(view): vocabulary.tokens for view, vocabulary in language.vocabularies.items()}
+        named[folder.LABELS] = self._labels
+        files = {self._file(name): _encoded(_of_lines(lines)) for name, lines in named.items()}
+        storage.outlasting(lambda: storage.write_all(files), self._tell)
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a file."""

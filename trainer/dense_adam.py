@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from trainer.table_optimizers import BETA_1, BETA_2, EPSILON
+from trainer.table_optimizers import adam
 
 
 class DenseAdam:
@@ -34,9 +34,9 @@ class DenseAdam:
             share: of the learning rate, float32.
         """
         gradient = tf.concat([tf.reshape(of_variable, [-1]) for of_variable in gradients], 0)
-        first = self._first.assign(BETA_1 * self._first + (1 - BETA_1) * gradient)
-        second = self._second.assign(BETA_2 * self._second + (1 - BETA_2) * tf.square(gradient))
-        rate = self._learning_rate * share * tf.sqrt(1 - tf.pow(BETA_2, step)) / (1 - tf.pow(BETA_1, step))
-        changes = tf.split(rate * first / (tf.sqrt(second) + EPSILON), self._sizes)
+        first, second, change = adam(self._first, self._second, gradient, self._learning_rate * share, step)
+        self._first.assign(first)
+        self._second.assign(second)
+        changes = tf.split(change, self._sizes)
         for variable, change in zip(self._variables, changes, strict=True):
             variable.assign_sub(tf.reshape(change, variable.shape))

@@ -8,6 +8,24 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """As Keras has them."""
 
 
+def adam(
+    first: tf.Tensor, second: tf.Tensor, gradients: tf.Tensor, rate: tf.Tensor, step: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Returns both moments after an update, and what is to be subtracted from the weights (Kingma & Ba, 2015).
+
+    Args:
+        first: moments before, float32 of the shape of the gradients.
+        second: likewise.
+        gradients: float32.
+        rate: the learning rate, float32.
+        step: how many updates there are with this one, float32.
+    """
+    first = BETA_1 * first + (1 - BETA_1) * gradients
+    second = BETA_2 * second + (1 - BETA_2) * tf.square(gradients)
+    rate = rate * tf.sqrt(1 - tf.pow(BETA_2, step)) / (1 - tf.pow(BETA_1, step))
+    return first, second, rate * first / (tf.sqrt(second) + EPSILON)
+
+
 class TableOptimizer(ABC):
     """Updates some rows of a table: a step costs as much as it has distinct tokens, not as much as the vocabulary."""
 
@@ -56,12 +74,11 @@ class LazyAdam(TableOptimizer):
 
     def apply(self, rows: tf.Tensor, gradients: tf.Tensor, step: tf.Tensor, share: tf.Tensor) -> None:
         """Updates some rows; see `TableOptimizer`."""
-        first = BETA_1 * tf.gather(self._first, rows) + (1 - BETA_1) * gradients
-        second = BETA_2 * tf.gather(self._second, rows) + (1 - BETA_2) * tf.square(gradients)
-        rate = self._learning_rate * share * tf.sqrt(1 - tf.pow(BETA_2, step)) / (1 - tf.pow(BETA_1, step))
+        before = tf.gather(self._first, rows), tf.gather(self._second, rows)
+        first, second, change = adam(*before, gradients, self._learning_rate * share, step)
         self._first.scatter_update(tf.IndexedSlices(first, rows))
         self._second.scatter_update(tf.IndexedSlices(second, rows))
-        self._table.scatter_sub(tf.IndexedSlices(rate * first / (tf.sqrt(second) + EPSILON), rows))
+        self._table.scatter_sub(tf.IndexedSlices(change, rows))
 
 
 class Adagrad(TableOptimizer):

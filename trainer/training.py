@@ -252,15 +252,15 @@ def _resumed(
     for of_all in map(model.collective.gather, (position.epoch, position.step)):
         if (of_all != of_all[0]).any():
             raise TrainingError(f"The workers have found different checkpoints: {of_all.tolist()}. Start them again.")
+    done: list[EpochDone] = []
     if found:
         model.set_state(found.arrays)
         for number, (best, values) in enumerate(zip(bests, found.values["best"], strict=True)):
             best.restore(values, found.arrays, number)
         average.restore(found.arrays)
-    done = [EpochDone(**values) for values in found.values["epochs"]] if found else []
-    for epoch in done:
-        report(epoch)
-    if found:
+        done = [EpochDone(**values) for values in found.values["epochs"]]
+        for epoch in done:
+            report(epoch)
         report(Resumed(model.collective.place.worker, position.epoch, position.step))
     return position, done
 

@@ -16,7 +16,7 @@ LIMIT_SECONDS = 180
 
 def run(work: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
     """Runs `work(place, *arguments[i])` as worker i of len(arguments) and returns what each returns, in order."""
-    ports = _free_ports(len(arguments))
+    ports = free_ports(len(arguments))
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(len(arguments), mp_context=spawn) as pool:
         futures = [pool.submit(_member, work, ports, i, a) for i, a in enumerate(arguments)]
@@ -31,7 +31,7 @@ def _member(work: Callable[..., Any], ports: list[int], worker: int, arguments: 
     return work(Place(worker, len(ports), 1), *arguments)
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
         for s in sockets:

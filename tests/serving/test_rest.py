@@ -2,12 +2,10 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from urllib.error import URLError
 
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 
 from local_hadoop.daemons import wait_until
+from tests.integration.gang import free_ports
 from trainer.card import CARD
 
 pytestmark = pytest.mark.integration
@@ -23,18 +22,12 @@ LIMIT_SECONDS = 60
 MODEL_SERVER = shutil.which("tensorflow_model_server")
 
 
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return int(listener.getsockname()[1])
-
-
-def command(server: str, models: Path, name: str, port: int) -> list[str]:
+def command(server: str, models: Path, name: str, port: int, grpc_port: int) -> list[str]:
     """Serves the versions of a model in a folder."""
     if server == "textcnn":
         return [str(Path(sys.executable).with_name("textcnn")), "serve", str(models), "--port", str(port)]
     named = [f"--model_name={name}", f"--model_base_path={models}"]
-    return [str(MODEL_SERVER), f"--rest_api_port={port}", f"--port={free_port()}", *named]
+    return [str(MODEL_SERVER), f"--rest_api_port={port}", f"--port={grpc_port}", *named]
 
 
 @pytest.fixture(
@@ -48,11 +41,14 @@ def command(server: str, models: Path, name: str, port: int) -> list[str]:
 )
 def address(request: pytest.FixtureRequest, model: Path, tmp_path: Path) -> Iterator[str]:
     """Where a server has the model."""
-    name, port = json.loads((model / CARD).read_text(encoding="utf-8"))["name"], free_port()
+    name = json.loads((model / CARD).read_text(encoding="utf-8"))["name"]
+    port, grpc_port = free_ports(2)
     url = f"http://127.0.0.1:{port}/v1/models/{name}"
     with (
         (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(command(request.param, model.parent, name, port), stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            command(request.param, model.parent, name, port, grpc_port), stdout=log, stderr=log
+        ) as process,
     ):
         try:
             assert wait_until(lambda: available(url), LIMIT_SECONDS), (tmp_path / "log").read_text(encoding="utf-8")
