@@ -1,11 +1,16 @@
 """The signals that end a run, on the gateway and in the driver, whatever the process has inherited."""
 
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+AGAIN_SECONDS = 0.05
+"""After how long a signal is raised again, where its exception was ignored: the finalizer has then ended."""
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers | int
 
@@ -18,11 +23,14 @@ def raised() -> Iterator[None]:
     systems, and Python then installs no handler of its own. A SIGHUP that is ignored is another matter: somebody said
     nohup, so it ends nothing. Programs that are started meanwhile get the default of all three: handlers, unlike
     ignored signals, are not inherited.
+
+    A signal may come while the main thread runs a finalizer or the callback of a weak reference (PySpark has one for
+    every object of the JVM): Python ignores what those raise. It is then raised again.
     """
     handlers: dict[signal.Signals, Handler] = dict.fromkeys(ENDING, _interrupt)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         handlers[signal.SIGHUP] = lambda *_: None
-    with _handled(handlers):
+    with _handled(handlers), _not_lost_in_finalizers():
         yield
 
 
@@ -35,6 +43,25 @@ def ignored() -> Iterator[None]:
 
 def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+@contextmanager
+def _not_lost_in_finalizers() -> Iterator[None]:
+    before = sys.unraisablehook
+
+    def hook(ignored: "sys.UnraisableHookArgs") -> None:
+        if isinstance(ignored.exc_value, KeyboardInterrupt):
+            number = signal.Signals[str(ignored.exc_value)]
+            # Here, too, nothing can be raised: the finalizer has not ended.
+            threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (threading.main_thread().ident, number)).start()
+        else:
+            before(ignored)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager

@@ -50,6 +50,32 @@ def test_a_program_that_is_started_meanwhile_ignores_none_of_them() -> None:
     assert not [number for number in signals.ENDING if ignored >> (number - 1) & 1]
 
 
+FINALIZER = """
+import os, signal, sys, time, weakref
+from run import signals
+
+class Referred: pass
+
+for number in signals.ENDING:
+    try:
+        with signals.raised():
+            referred = Referred()
+            reference = weakref.ref(referred, lambda _: os.kill(os.getpid(), number))
+            del referred
+            time.sleep(30)
+            print("goes on")
+    except KeyboardInterrupt as interrupt:
+        print(interrupt)
+"""
+
+
+def test_one_that_comes_while_a_finalizer_runs_is_not_lost() -> None:
+    program = [sys.executable, "-c", FINALIZER]
+    done = subprocess.run(program, check=True, capture_output=True, encoding="utf-8", timeout=120)
+    assert done.stdout.split() == [number.name for number in signals.ENDING]
+    assert not done.stderr
+
+
 def test_a_second_one_does_not_disturb_the_answer_to_the_first() -> None:
     with signals.raised(), signals.ignored():
         for number in signals.ENDING:
