@@ -18,6 +18,7 @@ from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
 from spark_driver import corpus, executors, job, outcome, resuming
+from spark_driver.card import describe
 from spark_driver.gang import Gang, taken_back_on_error
 from spark_driver.preparing import prepare
 from spark_driver.run_folder import RunFolder
@@ -50,6 +51,7 @@ def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, te
             before.check(decisive)
         terminal.stage("reading and preparing the documents")
         prepared = prepare(spark, config, folder, result)
+        describe(prepared, config, folder, result, terminal)
         vectors = word_vectors(spark, config, prepared, terminal.say)
         blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
