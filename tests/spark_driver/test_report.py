@@ -1,7 +1,9 @@
 """The report is one page that shows a run's figures, whatever came of it, and loads nothing."""
 
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from run.profile import Profile
 from spark_driver import report
 from spark_driver.report import Run
 
+CHROMIUM = shutil.which("chromium")
 CONFIG: dict[str, Any] = {
     "name": "reviews",
     "data": {"input": "hdfs:///reviews", "train": None, "columns": ["text", "label"]},
@@ -386,3 +389,27 @@ def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == str(shipped / "spark_driver" / "__init__.py")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html(Run(*values))
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+def test_nothing_sticks_out_of_the_page_and_each_scheme_has_its_colours(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "report.html"
+    long = replace(JUDGED, mistakes=[Mistake("negative", "positive", 0.97, ["好"] * 80, [1.0] * 80)])
+    file.write_text(report.html(Run(CONFIG, METRICS, RESULT, LABELS, long, CARD)), encoding="utf-8")
+    grounds = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for width, scheme in itertools.product((360, 800, 1400), ("light", "dark")):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            wide = (
+                "[...document.querySelectorAll('dd')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.innerText)"
+            )
+            assert page.evaluate(wide) == []
+            grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        browser.close()
+    assert grounds == {"light": "rgb(246, 247, 249)", "dark": "rgb(16, 20, 26)"}
