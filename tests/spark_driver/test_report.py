@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -402,7 +402,8 @@ def test_nothing_sticks_out_of_the_page_and_each_scheme_has_its_colours(tmp_path
     grounds = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        for width, scheme in itertools.product((360, 800, 1400), ("light", "dark")):
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for width, scheme in itertools.product((360, 800, 1400), schemes):
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page.goto(file.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") == width
