@@ -19,7 +19,7 @@ from typing import get_args
 from rich.console import Console
 
 import storage
-from cluster import compare, local, pack
+from cluster import compare, compare_runs, local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.spark_submit import Launch
@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _compare, _doctor, _prepare) and not _on_spark(options):
+    if passed_on and options.run not in (_train, _prepare, _card, _compare, _doctor) and not _on_spark(options):
         commands.error(
-            "only train, prepare, compare, doctor and predict --input take arguments for spark-submit. "
+            "only train, prepare, card, compare, doctor and predict --input take arguments for spark-submit. "
             f"Received after --: {' '.join(passed_on)}"
         )
     options.passed_on = passed_on
@@ -102,6 +102,11 @@ def _placed(uri: str, where: Profile) -> str:
     return on_hdfs(uri, where.principal) if where.master == "yarn" else uri
 
 
+def _card(options: argparse.Namespace) -> int:
+    where, launch = _launch(options, "card-")
+    return _run(where, replace(launch, script=DRIVER / "card.py"), options.dry_run)
+
+
 def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
     try:
         with signals.raised():
@@ -112,16 +117,32 @@ def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    if len(options.compared) == 2:
+        return _compare_runs(options)
+    if len(options.compared) > 2 or options.json:
+        raise SettingsError("compare takes a run file, or the folders of two runs, of which --json tells programs.")
+    options.run_file = Path(options.compared[0])
     where, launch = _launch(options, "compared-")
     if where.master == "yarn":
         launch = replace(launch, out=on_hdfs(launch.out, where.principal))
     run = partial(PLACES[where.master], where, dry_run=False)
     try:
         with signals.raised():
-            return compare.compare(options.models, launch, DRIVER / "baselines.py", run, Console())
+            return compare.compare(options.models or compare.DEFAULT, launch, DRIVER / "baselines.py", run, Console())
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} between two runs", file=sys.stderr)
         return 1
+
+
+def _compare_runs(options: argparse.Namespace) -> int:
+    if options.models or options.set or options.out or options.passed_on:
+        raise SettingsError("--models, --set, --out and arguments for spark-submit go with a run file, not with runs.")
+    compared = compare_runs.compare(*options.compared)
+    if options.json:
+        print(compared.to_json())
+    else:
+        compare_runs.show(compared, Console())
+    return 0
 
 
 def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
@@ -327,18 +348,33 @@ def parser() -> argparse.ArgumentParser:
     preparing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     preparing.set_defaults(run=_prepare)
 
+    describing = commands.add_parser(
+        "card",
+        help="say what the documents of a run are, and which settings do not go with them, before a training",
+        usage="textcnn card RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
+        "[-- spark-submit arguments]",
+    )
+    describing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    describing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    describing.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
+    )
+    describing.add_argument("--out", metavar="DIR", help="where the card goes (default: runs/NAME-card-TIME)")
+    describing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    describing.set_defaults(run=_card)
+
     comparing = commands.add_parser(
         "compare",
-        help="train several models on the same documents and put them side by side",
+        help="train several models on the same documents and put them side by side, or two runs that have ended",
         usage="textcnn compare RUN.toml [--models NAME …] [--profile NAME|FILE] [--set section.key=value …] "
-        "[--out DIR] [-- spark-submit arguments]",
+        "[--out DIR] [-- spark-submit arguments]\n       textcnn compare DIR DIR [--json]",
     )
-    comparing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    comparing.add_argument("compared", nargs="+", metavar="RUN.toml|DIR", help="what to learn, or two runs' folders")
+    comparing.add_argument("--json", action="store_true", help="a JSON object, of two runs")
     comparing.add_argument(
         "--models",
         nargs="+",
         choices=compare.MODELS,
-        default=["mixture", "ml_naive_bayes", "ml_logistic_regression"],
         metavar="NAME",
         help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",

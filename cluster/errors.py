@@ -11,6 +11,10 @@ class LaunchError(ClusterError):
     """A launch cannot begin."""
 
 
+class ComparisonError(ClusterError):
+    """Runs cannot be compared."""
+
+
 class PackError(ClusterError):
     """The environment cannot be packed."""
 

@@ -180,6 +180,39 @@ class Tested:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A test document that got another label than its own."""
+
+    label: str
+    predicted: str
+    confidence: float
+    """The probability of the predicted label."""
+    tokens: list[str]
+    """Those of the first view; one that the vocabulary does not have is empty."""
+    contributions: list[float]
+    """How much each speaks for the predicted label."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the published weights say of the test documents, one by one."""
+
+    worker: int
+    bins: list[list[float]]
+    """Documents, sum of their confidences and those that are right, of each of equal ranges of confidence."""
+    places: list[int]
+    """Documents whose own label is the model's first choice, its second, and so on."""
+    mistakes: list[Mistake]
+    """Those of which the model was surest, the surest first."""
+    documents: list[list[int]]
+    """A hash, the class and the predicted class of each, or of a part that is the same in every run."""
+
+    def __post_init__(self) -> None:
+        mistakes = [Mistake(**m) if isinstance(m, dict) else m for m in self.mistakes]
+        object.__setattr__(self, "mistakes", mistakes)  # JSON has objects
+
+
+@dataclass(frozen=True)
 class Published:
     """A checked model is in place."""
 
@@ -222,6 +255,7 @@ Event = (
     | Progress
     | EpochDone
     | Tested
+    | Judged
     | Published
     | Failed
     | Finished

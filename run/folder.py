@@ -9,6 +9,7 @@ from run.config import View
 CHECKPOINT = "checkpoint"
 CHECKPOINTS = "checkpoints"
 CONFIG = "config.json"
+DATA_CARD = "data_card.json"
 LABELS = "labels.txt"
 LOGS = "logs"
 METRICS = "metrics"
@@ -16,8 +17,10 @@ MODELS = "model"
 PREDICTIONS = "predictions"
 QUARANTINE = "quarantine.jsonl"
 REPORT = "report.html"
+REPORT_VALUES = "report.json"
 RESULT = "result.json"
 SETTINGS = "settings.json"
+TEST = "test.json"
 
 
 def vocabulary(view: View) -> str:
@@ -25,7 +28,7 @@ def vocabulary(view: View) -> str:
     return f"vocabulary-{view}.txt"
 
 
-RECORDS = (CONFIG, LABELS, QUARANTINE, REPORT, RESULT, *map(vocabulary, get_args(View)))
+RECORDS = (CONFIG, DATA_CARD, LABELS, QUARANTINE, REPORT, REPORT_VALUES, RESULT, TEST, *map(vocabulary, get_args(View)))
 """What a run into the same folder replaces; logs, metrics and models stay."""
 
 

@@ -44,6 +44,7 @@ class Seconds:
     """How long each stage took."""
 
     prepare: float | None = None
+    card: float | None = None
     feed: float | None = None
     train: float | None = None
     export: float | None = None

@@ -62,6 +62,11 @@ class Terminal:
         """Prints a line as it is."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def warn(self, warnings: Sequence[str]) -> None:
+        """Prints what a person may want to change before the run goes on."""
+        for warning in warnings:
+            self.console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
     def show(self, event: Event) -> None:
         """Shows what a worker tells."""
         if isinstance(event, Joined):

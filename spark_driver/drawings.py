@@ -1,8 +1,8 @@
-"""The drawings of the report: curves by epoch, as SVG that stands inside the page and takes its colours."""
+"""The drawings of the report, as SVG that stands inside the page and takes its colours."""
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,17 +53,33 @@ def _series(epochs: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
     return np.array([line[key] for line in epochs], np.float64)  # None becomes NaN, which is not drawn
 
 
+def calibration(bins: Sequence[Sequence[float]]) -> Markup:
+    """Returns the drawing of how often the model is right where it is so sure; an honest one is on the diagonal.
+
+    Args:
+        bins: documents, sum of their confidences and those that are right, of each range of confidence.
+    """
+    documents, confidence, right = np.array([of_bin for of_bin in bins if of_bin[0]]).T
+
+    def draw(axes: Any) -> None:
+        axes.plot([0, 100], [0, 100], color=_MUTED, linestyle="--", zorder=0, label="as sure as right")
+        sizes = 12 + 120 * documents / documents.sum()
+        axes.plot(100 * confidence / documents, 100 * right / documents, color=_RIGHT, linewidth=1)
+        axes.scatter(100 * confidence / documents, 100 * right / documents, sizes, color=_RIGHT, label="test documents")
+        axes.set(xlim=(0, 102), ylim=(0, 102))
+        axes.legend(frameon=False, loc="upper left")
+
+    return _drawn("Accuracy (%)", "calibration", "confidence (%)", draw)
+
+
 def _drawing(
     title: str, name: str, epochs: Sequence[int], series: Mapping[str, np.ndarray], best: int | None
 ) -> Markup:
-    """Curves by epoch; `name` sets the identifiers in the drawing apart from another's."""
-    from matplotlib import rc_context  # takes a second, which only a report should pay
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    """Curves by epoch."""
 
-    with rc_context(_STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=(4.2, 2.7), layout="constrained")
-        axes = figure.add_subplot(title=title, xlabel="epoch")
+    def draw(axes: Any) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         for color, (label, values) in zip((_RIGHT, _WRONG), series.items(), strict=False):
             if np.isfinite(values).any():
@@ -71,10 +87,22 @@ def _drawing(
         if best is not None:
             axes.axvline(best, color=_MUTED, linestyle="--", zorder=0, label="best epoch")
         axes.legend(frameon=False)
+
+    return _drawn(title, name, "epoch", draw)
+
+
+def _drawn(title: str, name: str, xlabel: str, draw: Callable[[Any], None]) -> Markup:
+    """A drawing; `name` sets its identifiers apart from another's."""
+    from matplotlib import rc_context  # takes a second, which only a report should pay
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE | {"svg.hashsalt": name}):
+        figure = Figure(figsize=(4.2, 2.7), layout="constrained")
+        draw(figure.add_subplot(title=title, xlabel=xlabel))
         svg = io.StringIO()
         metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(svg, format="svg", transparent=True, metadata=metadata)
-    return _inline(svg.getvalue(), title, name)
+    return _inline(svg.getvalue(), f"{title} by {xlabel}", name)
 
 
 def _inline(svg: str, title: str, name: str) -> Markup:
@@ -83,5 +111,5 @@ def _inline(svg: str, title: str, name: str) -> Markup:
     for color, variable in _VARIABLES.items():
         svg = svg.replace(color, variable)
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{title} by epoch" ', 1)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
     return Markup(svg)  # safe: it holds numbers and this file's own words, nothing from outside

@@ -10,6 +10,16 @@ def percent(share: float | None) -> str | None:
     return None if share is None else f"{100 * share:.2f} %"
 
 
+def interval(low: float, high: float) -> str:
+    """Returns the ends of an interval of shares in percent.
+
+    Args:
+        low: from 0 to 1.
+        high: likewise.
+    """
+    return f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
 def number(value: float | None) -> str | None:
     """Returns a number without decimals.
 

@@ -3,18 +3,24 @@
 The page is the template report.html.j2, which escapes what it is given; here are the values that it shows.
 """
 
+import dataclasses
 import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from spark_driver import tables
-from spark_driver.drawings import curves
-from spark_driver.formats import duration, number, percent
+from run import intervals
+from run.data_card import DataCard
+from run.events import Judged, Mistake
+from run.metrics import Evaluation
+from spark_driver import figures, tables
+from spark_driver.drawings import calibration, curves
+from spark_driver.formats import duration, interval, number, percent
 from spark_driver.tables import Table
 
 PACKAGES = (
@@ -29,6 +35,9 @@ PACKAGES = (
     "rjieba",
 )
 
+UNKNOWN = "□"
+"""In place of a token that the vocabulary does not have."""
+
 _TEMPLATES = Environment(
     loader=PackageLoader("spark_driver", ""),  # finds the template in a zip too, which is how YARN ships us
     autoescape=True,
@@ -39,38 +48,82 @@ _TEMPLATES = Environment(
 )
 
 
-def html(
-    config: Mapping[str, Any],
-    metrics: Sequence[Mapping[str, Any]],
-    result: Mapping[str, Any],
-    labels: Sequence[str],
-    confusion: Sequence[Sequence[int]],
-) -> str:
-    """Returns the report of a run, whether it succeeded or failed; what is not known is left out.
+@dataclass(frozen=True)
+class Run:
+    """What is known of a run, whether it succeeded or failed."""
 
-    Args:
-        config: the resolved run file; empty if it could not be read.
-        metrics: the lines of the run's metrics.
-        result: the values of result.json.
-        labels: the names of the classes.
-        confusion: documents of each true label (rows) and predicted label (columns); empty without a test.
-    """
-    # After a restart an epoch may have been trained again from a checkpoint: it counts as it was then.
-    epochs = list({line["epoch"]: line for line in metrics if line["kind"] == "EpochDone"}.values())
-    best = next((line["best_epoch"] for line in metrics if line["kind"] == "Tested"), None)
+    config: Mapping[str, Any]
+    """The resolved run file; empty if it could not be read."""
+    metrics: Sequence[Mapping[str, Any]]
+    """The lines of the run's metrics."""
+    result: Mapping[str, Any]
+    """The values of result.json."""
+    labels: Sequence[str] = ()
+    """The names of the classes."""
+    judged: Judged | None = None
+    """What the model says of the test documents."""
+    card: DataCard | None = None
+    """What the documents are."""
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self.config.get("name", "textcnn"))
+
+    @property
+    def first_view(self) -> str:
+        """The view by whose tokens a document is known."""
+        return str(self.config["text"]["views"][0])
+
+    @property
+    def epochs(self) -> list[Mapping[str, Any]]:
+        """The lines of its epochs. One that was trained again from a checkpoint counts as it was then."""
+        return list({line["epoch"]: line for line in self.metrics if line["kind"] == "EpochDone"}.values())
+
+    @property
+    def tested(self) -> Mapping[str, Any] | None:
+        """The line of its test."""
+        return next((line for line in self.metrics if line["kind"] == "Tested"), None)
+
+    @property
+    def test(self) -> Evaluation:
+        """How it did on the test documents."""
+        return Evaluation.of(self.tested["confusion"] if self.tested else [], None)
+
+
+def values(run: Run) -> dict[str, Any]:
+    """Returns what the report shows, for programs; what is not known is None."""
+    return {
+        "name": run.name,
+        **run.result,
+        "test": figures.tested(run.test, run.labels, run.judged),
+        "history": run.epochs,
+        "data": dataclasses.asdict(run.card) if run.card else None,
+        "config": run.config,
+        "versions": dict(_versions()),
+    }
+
+
+def html(run: Run) -> str:
+    """Returns the report's page; what is not known is left out."""
+    result, best = run.result, run.tested["best_epoch"] if run.tested else None
     return _TEMPLATES.get_template("report.html.j2").render(
-        name=str(config.get("name", "textcnn")),
+        name=run.name,
         status=result["status"],
         error=result["error"],
-        outcome=_known(_outcome(result, best)),
+        outcome=_known(_outcome(run, best)),
+        interval=interval(*intervals.of_accuracy(run.test)) if run.test.rows else None,
         model=result["model"],
+        data=_data(run.card) if run.card else None,
         documents=_known(_documents(result["rows"])),
         times=_known(_times(result["seconds"])),
-        straggler=_straggler(metrics),
-        curves=curves(epochs, best),
-        epochs=tables.epochs(epochs, best),
-        **tables.tested(labels, confusion),
-        config=Table(("Key", "Value"), list(_flat(config))),
+        straggler=_straggler(run.metrics),
+        curves=curves(run.epochs, best),
+        epochs=tables.epochs(run.epochs, best),
+        **tables.tested(run.labels, run.test),
+        sureness=_sureness(run.judged) if run.judged and run.test.rows else None,
+        mistaken=[_mistake(mistake) for mistake in run.judged.mistakes] if run.judged else [],
+        config=Table(("Key", "Value"), list(_flat(run.config))),
         versions=Table(("Package", "Version"), list(_versions())),
     )
 
@@ -82,9 +135,9 @@ def _known(figures: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in figures.items() if value is not None}
 
 
-def _outcome(result: Mapping[str, Any], best: int | None) -> dict[str, str | None]:
+def _outcome(run: Run, best: int | None) -> dict[str, str | None]:
     """The figures that a reader looks for first."""
-    test = result["test"] or {}
+    result, test = run.result, run.result["test"] or {}
     alone = {f"{name} alone": percent(member["accuracy"]) for name, member in result["members"].items()}
     return {
         "Test accuracy": percent(test.get("accuracy")),
@@ -134,8 +187,52 @@ def _documents(rows: Mapping[str, int | None]) -> dict[str, str | None]:
 
 
 def _times(seconds: Mapping[str, float | None]) -> dict[str, str | None]:
-    stages = ("prepare", "feed", "train", "export", "total")
+    stages = ("prepare", "card", "feed", "train", "export", "total")
     return {stage.capitalize(): duration(seconds[stage]) for stage in stages}
+
+
+# Data and test documents
+
+
+def _data(card: DataCard) -> dict[str, Any]:
+    """What the documents are, and what is to be thought about."""
+    repeats, train = card.repeats, card.lengths.get("train")
+    shown = {
+        "Median words": number(train.median) if train else None,
+        "95 % have at most": number(train.most) if train else None,
+        "Cut off": percent(train.cut) if train else None,
+        "Different": number(repeats.different),
+        "Repeated": number(repeats.repeated),
+        "With another label": number(repeats.contradicting),
+        "Test in training": number(repeats.seen["test"]),
+        "Unknown words": percent(next(iter(card.unknown.values())).get("test")),
+    }
+    return {
+        "warnings": card.warnings,
+        "figures": _known(shown),
+        "classes": tables.data_classes(card.classes),
+        "contradictions": [(" / ".join(example.labels), example.words) for example in repeats.examples],
+    }
+
+
+def _sureness(judged: Judged) -> dict[str, Any]:
+    """How sure the model is, and how rightly."""
+    shares = {f"Right in the first {k}": percent(share) for k, share in figures.top(judged.places).items()}
+    error = percent(figures.calibration_error(judged.bins))
+    return {"figures": {"Calibration error": error} | shares, "drawing": calibration(judged.bins)}
+
+
+def _mistake(mistake: Mistake) -> dict[str, Any]:
+    """A mistake with the shade of each of its words: how much it speaks for the predicted label, or against it."""
+    largest = max(map(abs, mistake.contributions), default=0.0) or 1.0
+    tokens = zip(mistake.tokens, mistake.contributions, strict=True)
+    words = [(token or UNKNOWN, f"{abs(added) / largest:.3f}", added > 0) for token, added in tokens]
+    return {
+        "label": mistake.label,
+        "predicted": mistake.predicted,
+        "confidence": percent(mistake.confidence),
+        "words": words,
+    }
 
 
 # Configuration and versions

@@ -7,10 +7,12 @@ from typing import Any
 
 import storage
 from run import folder
-from run.events import EpochDone, Event, from_json, to_json
+from run.data_card import DataCard
+from run.events import EpochDone, Event, Judged, from_json, to_json
 from run.result import Result
+from spark_driver import report
 from spark_driver.errors import InputError
-from spark_driver.report import html
+from spark_driver.report import Run
 from storage import StorageError
 from text.language import Language
 from trainer import checkpoint
@@ -27,6 +29,8 @@ class RunFolder:
         self.created = False
         self._config: Mapping[str, Any] = {}
         self._labels: Sequence[str] = ()
+        self._data_card: DataCard | None = None
+        self._judged: Judged | None = None
 
     def create(self) -> None:
         """Makes the folder and forgets an earlier run's records in it; its models stay.
@@ -115,12 +119,20 @@ class RunFolder:
         files = {self._file(name): _encoded(_of_lines(lines)) for name, lines in named.items()}
         storage.outlasting(lambda: storage.write_all(files), self._tell)
 
+    def write_data_card(self, card: DataCard) -> None:
+        """Writes data_card.json."""
+        self._data_card = card
+        self.write_text(folder.DATA_CARD, card.to_json())
+
     def write_text(self, name: str, text: str) -> None:
         """Writes a file."""
         storage.outlasting(lambda: storage.write(self._file(name), _encoded(text)), self._tell)
 
     def record(self, event: Event) -> None:
-        """Adds a line to the run's metrics, with the time in seconds since 1970."""
+        """Adds a line to the run's metrics, with the time in seconds since 1970; test documents get their own file."""
+        if isinstance(event, Judged):
+            self._judged = event
+            return
         self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 
     def quarantine(self, rows: Iterable[Mapping[str, str]]) -> None:
@@ -129,15 +141,19 @@ class RunFolder:
         self.write_text(folder.QUARANTINE, _of_lines(lines))
 
     def write_result(self, result: Result) -> None:
-        """Writes result.json and, of a run that has a configuration, report.html."""
+        """Writes result.json and, of a run that has a configuration, test.json and the report."""
         values = result.to_json()
         self.write_text(folder.RESULT, values)
         storage.outlasting(self._metrics.close, self._tell)
         if not self._config:
             return
         metrics = [json.loads(line) for line in self._lines(self.run)]
-        confusion: list[list[int]] = next((m["confusion"] for m in metrics if m["kind"] == "Tested"), [])
-        self.write_text(folder.REPORT, html(self._config, metrics, json.loads(values), self._labels, confusion))
+        run = Run(self._config, metrics, json.loads(values), self._labels, self._judged, self._data_card)
+        if self._judged:
+            documents = {"view": run.first_view, "documents": self._judged.documents}
+            self.write_text(folder.TEST, json.dumps(documents) + "\n")
+        self.write_text(folder.REPORT_VALUES, json.dumps(report.values(run), ensure_ascii=False, indent=2) + "\n")
+        self.write_text(folder.REPORT, report.html(run))
 
     def _lines(self, run: str) -> list[bytes]:
         """The lines of a run's metrics."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from run import intervals
+from run.data_card import ClassCard
 from run.metrics import Evaluation
-from spark_driver.formats import duration, loss, number, percent
+from run.splits import SPLITS
+from spark_driver.formats import duration, interval, loss, number, percent
 
 LARGEST_MATRIX = 60
 """With more classes than this, a matrix is too large to read; the most frequent mistakes tell more."""
@@ -68,14 +72,22 @@ def epochs(lines: Sequence[Mapping[str, Any]], best: int | None) -> Table:
     return Table(("Epoch", "Documents", "Training loss", *judged, "Time"), rows)
 
 
-def tested(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> dict[str, Matrix | Table | None]:
+def data_classes(classes: Sequence[ClassCard]) -> Table:
+    """Returns the table of the classes before anything is trained."""
+    rows = [
+        (of_class.label, *(number(of_class.documents[split]) for split in SPLITS), " ".join(of_class.telling))
+        for of_class in classes
+    ]
+    return Table(("Label", "Training", "Validation", "Test", "Most telling words"), rows)
+
+
+def tested(labels: Sequence[str], evaluation: Evaluation) -> dict[str, Matrix | Table | None]:
     """Returns the matrix or, of many classes, the mistakes; and the classes. Without test documents all are None.
 
     Args:
         labels: the names of the classes.
-        confusion: documents of each true label (rows) and predicted label (columns); empty without a test.
+        evaluation: of the test documents.
     """
-    evaluation = Evaluation.of([list(row) for row in confusion], None)
     known, readable = evaluation.rows > 0, len(labels) <= LARGEST_MATRIX
     return {
         "matrix": _matrix(labels, evaluation) if known and readable else None,
@@ -111,9 +123,16 @@ def _mistakes(labels: Sequence[str], evaluation: Evaluation) -> Table:
 
 
 def _classes(labels: Sequence[str], evaluation: Evaluation) -> Table:
-    columns = (evaluation.precision, evaluation.recall, evaluation.f1)
+    columns = (
+        (evaluation.precision, intervals.of_precision(evaluation)),
+        (evaluation.recall, intervals.of_recall(evaluation)),
+        (evaluation.f1, intervals.of_f1(evaluation)),
+    )
     documents = evaluation.confusion.sum(axis=1)
-    rows = [
-        (label, *(percent(column[i]) for column in columns), number(documents[i])) for i, label in enumerate(labels)
-    ]
-    return Table(("Label", "Precision", "Recall", "F1", "Documents"), rows)
+    rows = []
+    for i, label in enumerate(labels):
+        shares = ((percent(column[i]), interval(low[i], high[i])) for column, (low, high) in columns)
+        rows.append((label, *chain.from_iterable(shares), number(documents[i])))
+    names = ("Precision", "Recall", "F1")
+    head = ("Label", *chain.from_iterable((name, "95 % interval") for name in names), "Documents")
+    return Table(head, rows)

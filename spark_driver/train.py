@@ -11,6 +11,8 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from functools import partial
 
+from pyspark.sql import SparkSession
+
 from run import resources
 from run.config import RunConfig, TrainConfig
 from run.errors import SettingsError
@@ -19,6 +21,7 @@ from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
 from spark_driver import executors, job, outcome, resuming
+from spark_driver.card import describe
 from spark_driver.gang import Gang, taken_back_on_error
 from spark_driver.prepared_corpus import of_corpus
 from spark_driver.preparing import TrainingData, prepare
@@ -53,10 +56,7 @@ def train(
         if before:
             terminal.say(f"going on with the run {before.run}")
             before.check(decisive)
-        terminal.stage(f"reading {corpus}" if corpus else "reading and preparing the documents")
-        prepared: TrainingData = (
-            of_corpus(spark, corpus, config, folder, result) if corpus else prepare(spark, config, folder, result)
-        )
+        prepared = training_data(spark, corpus, config, folder, result, terminal)
         vectors = word_vectors(spark, config, prepared, terminal.say)
         blocks = prepared.blocks(request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
@@ -89,6 +89,19 @@ def train(
             outcome.trained(result, monitor)
         folder.remove_checkpoints()
         terminal.outcome(result, prepared.language.labels)
+
+
+def training_data(
+    spark: SparkSession, corpus: str | None, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal
+) -> TrainingData:
+    """Returns the documents of a prepared corpus, or else of the run's input, and says what those are."""
+    if corpus:
+        terminal.stage(f"reading {corpus}")
+        return of_corpus(spark, corpus, config, folder, result)
+    terminal.stage("reading and preparing the documents")
+    prepared = prepare(spark, config, folder, result)
+    describe(prepared, config, folder, result, terminal)
+    return prepared
 
 
 def check_batch(train: TrainConfig, request: ResourceRequest) -> None:

@@ -13,6 +13,7 @@ from trainer.assignment import Assignment
 from trainer.checkpoint import Checkpoints
 from trainer.collective import Collective
 from trainer.export import check, export, metrics_of
+from trainer.inspecting import judged
 from trainer.liveness import progress
 from trainer.place import Place
 from trainer.predecessor import SPOOL
@@ -67,6 +68,7 @@ def run(
         seconds = config.train.checkpoint_seconds
         with Checkpoints(assignment.checkpoints, seconds, place.worker, report_of_all) as checkpoints:
             trained = train(model, config.train, shares, report_of_all, checkpoints)
+        report_of_all(judged(trained.model, shares["test"], language, collective))
         published = None
         if place.is_chief:
             published = _publish(assignment, model, trained, Path(scratch), report)

@@ -139,6 +139,15 @@ def test_the_run_is_a_folder(run: tuple[Path, Outcome]) -> None:
     kinds = Counter(json.loads(line)["kind"] for line in metrics.read_text(encoding="utf-8").splitlines())
     assert kinds["EpochDone"] == result_of(folder)["epochs"]
     assert "positive" in (folder / "report.html").read_text(encoding="utf-8")
+    card = json.loads((folder / "data_card.json").read_text(encoding="utf-8"))
+    rows = result_of(folder)["rows"]
+    assert card["documents"] == {split: rows[split] for split in ("train", "validation", "test")}
+    assert all(of_class["telling"] for of_class in card["classes"])
+    assert all(f"warning: {warning}" in run[1].terminal for warning in card["warnings"])
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert sum(of_range["documents"] for of_range in report["test"]["calibration"]["ranges"]) == rows["test"]
+    assert report["test"]["mistakes"]
+    assert len(json.loads((folder / "test.json").read_text(encoding="utf-8"))["documents"]) == rows["test"]
     assert len(list(folder.glob("logs/*/*/stderr"))) == 2
     assert (folder / "logs/driver.log").exists()
 

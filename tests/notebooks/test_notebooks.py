@@ -1,6 +1,7 @@
 """The notebooks run from their first cell to their last, on a small corpus, and say what they should."""
 
 import json
+import re
 import sys
 from importlib.resources import files
 from itertools import islice
@@ -10,6 +11,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from run.config import DataConfig, RunConfig
+from tests import runs
+from tests.encoded import word_language
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -52,13 +57,30 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return KERNEL
 
 
-def execute(name: str, kernel: str, corpus: Path, folder: Path) -> str:
-    """Executes a notebook with a corpus of its own, and returns all that it prints."""
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Two runs on the same documents, of which the second is right more often."""
+    config = RunConfig(data=DataConfig(input="reviews.jsonl"))
+    language = word_language(["好", "坏"], ["差评", "好评"])
+    wrong = {"first": range(0, 20, 2), "second": range(1)}
+    folder = tmp_path_factory.mktemp("runs")
+    return [
+        str(runs.written(folder / name, config, language, [[i, i % 2, (i % 2) ^ (i in of_run)] for i in range(40)]))
+        for name, of_run in wrong.items()
+    ]
+
+
+def execute(name: str, kernel: str, given: str, folder: Path) -> str:
+    """Executes a notebook with another first cell, which gives its input, and returns all that it prints."""
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    notebook.cells[0].source = f"CORPUS = {str(corpus)!r}\nSAMPLE = None"
+    notebook.cells[0].source = given
     resources = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=300, kernel_name=kernel, resources=resources).execute()
     return "".join(printed(cell) for cell in notebook.cells)
+
+
+def of_corpus(corpus: Path) -> str:
+    return f"CORPUS = {str(corpus)!r}\nSAMPLE = None"
 
 
 def printed(cell: NotebookNode) -> str:
@@ -71,12 +93,11 @@ def test_notebook_is_stored_clean_and_takes_its_input_from_the_first_cell(path: 
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
     first = notebook.cells[0].source
-    assert "CORPUS = " in first
-    assert "SAMPLE = " in first
+    assert re.search("^(CORPUS|RUNS?) = ", first, re.MULTILINE)
 
 
 def test_explore_corpus(kernel: str, corpus: Path, tmp_path: Path) -> None:
-    text = execute("01_explore_corpus.ipynb", kernel, corpus, tmp_path)
+    text = execute("01_explore_corpus.ipynb", kernel, of_corpus(corpus), tmp_path)
     assert "650 documents, 1 rows that cannot be used {'empty text': 1}" in text
     assert "650 rows, 600 different texts" in text
     assert "50 texts stand in 2 rows" in text
@@ -85,8 +106,24 @@ def test_explore_corpus(kernel: str, corpus: Path, tmp_path: Path) -> None:
 
 
 def test_train_on_laptop(kernel: str, corpus: Path, tmp_path: Path) -> None:
-    text = execute("02_train_on_laptop.ipynb", kernel, corpus, tmp_path)
+    text = execute("02_train_on_laptop.ipynb", kernel, of_corpus(corpus), tmp_path)
     assert "epoch 1: training loss 0." in text
     assert "test accuracy " in text
     assert "published version 1 with " in text
     assert text.count("%)  ") == 3
+
+
+def test_read_a_run(kernel: str, folders: list[str], tmp_path: Path) -> None:
+    text = execute("03_read_a_run.ipynb", kernel, f"RUN = {folders[0]!r}", tmp_path)
+    assert "warning: 7.0% of the training documents are cut" in text
+    assert "accuracy 75.00% (59.81% to 85.81%), 40 documents" in text
+    assert "train      37.5 % of the time" in text
+    assert "calibration error 20.00%" in text
+    assert "差评 taken for 好评 (97%), by 好, □" in text
+
+
+def test_compare_models(kernel: str, folders: list[str], tmp_path: Path) -> None:
+    text = execute("04_compare_models.ipynb", kernel, f"RUNS = {folders!r}", tmp_path)
+    assert "settings: the same" in text
+    assert re.search(r"all +40 +0 +9 +0\.003906 +True", text)
+    assert re.search(r"好评 +20 +0 +0 +1\.000000 +False", text)

@@ -1,19 +1,28 @@
 """The report is one page that shows a run's figures, whatever came of it, and loads nothing."""
 
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 
 from cluster.yarn import artifacts
+from run.data_card import ClassCard, Contradiction, DataCard, Lengths, Repeats
+from run.events import Judged, Mistake
 from run.profile import Profile
-from spark_driver.report import html
+from spark_driver import report
+from spark_driver.report import Run
 
+CHROMIUM = shutil.which("chromium")
 CONFIG: dict[str, Any] = {
     "name": "reviews",
     "data": {"input": "hdfs:///reviews", "train": None, "columns": ["text", "label"]},
@@ -37,7 +46,7 @@ RESULT: dict[str, Any] = {
     },
     "documents_per_second": 1785.9,
     "epochs": 3,
-    "seconds": {"prepare": 17.16, "feed": 4.0, "train": 83.3, "export": 0.76, "total": 3723.0},
+    "seconds": {"prepare": 17.16, "card": 2.5, "feed": 4.0, "train": 83.3, "export": 0.76, "total": 3723.0},
 }
 UNKNOWN: dict[str, Any] = {
     "status": "failed",
@@ -75,6 +84,38 @@ METRICS: list[dict[str, Any]] = [
     epoch(3, 0.79),
     {"kind": "Tested", "worker": 0, "best_epoch": 2, "epochs": 3, "loss": 0.5, "confusion": CONFUSION},
 ]
+
+
+CARD = DataCard(
+    documents={"train": 80, "validation": 10, "test": 10},
+    classes=(
+        ClassCard("negative", {"train": 30, "validation": 5, "test": 6}, ("差", "坏")),
+        ClassCard("positive", {"train": 50, "validation": 5, "test": 4}, ("好",)),
+    ),
+    lengths={"train": Lengths(21, 90, 0.07, 0)},
+    repeats=Repeats(90, 12, 4, {"validation": 0, "test": 3}, (Contradiction("还行", ("negative", "positive")),)),
+    unknown={"word": {"test": 0.06}},
+    warnings=("7.0% of the training documents are cut.",),
+)
+JUDGED = Judged(
+    worker=0,
+    bins=[[0.0, 0.0, 0.0]] * 5 + [[4, 2.4, 3], [0, 0.0, 0], [0, 0.0, 0], [0, 0.0, 0], [6, 5.6, 5]],
+    places=[8, 2],
+    mistakes=[Mistake("negative", "positive", 0.97, ["不", "", "好"], [-0.5, 0.25, 1.0])],
+    documents=[[5, 0, 1], [7, 1, 1]],
+)
+
+
+def html(
+    config: dict[str, Any],
+    metrics: list[dict[str, Any]],
+    result: dict[str, Any],
+    labels: Sequence[str],
+    confusion: list[list[int]],
+) -> str:
+    """The page of a run with another confusion matrix."""
+    told = [line | {"confusion": confusion} if line["kind"] == "Tested" else line for line in metrics]
+    return report.html(Run(config, told, result, labels))
 
 
 class Page(HTMLParser):
@@ -126,6 +167,7 @@ def test_title_tells_run_and_outcome(page: Page) -> None:
         ("Test", "3,448"),
         ("Unlabelled", "5,000"),
         ("Prepare", "17.2 s"),
+        ("Card", "2.5 s"),
         ("Train", "1 min 23 s"),
         ("Total", "1 h 02 min"),
     ],
@@ -165,8 +207,80 @@ def test_confusion_matrix_has_true_labels_in_rows(page: Page) -> None:
 
 
 def test_each_class_has_its_figures(page: Page) -> None:
-    assert page.has("Label", "Precision", "Recall", "F1", "Documents")
-    assert page.has("positive", "75.00 %", "75.00 %", "75.00 %", "4")
+    interval = "95 % interval"
+    assert page.has("Label", "Precision", interval, "Recall", interval, "F1", interval, "Documents")
+    quarter = "30.1–95.4 %"
+    assert page.has("positive", "75.00 %", quarter, "75.00 %", quarter, "75.00 %", "37.5–93.8 %", "4")
+    assert page.has("95 % interval of the test accuracy: 49.0–94.3 %")
+
+
+@pytest.fixture(scope="module")
+def whole() -> Page:
+    """The page of a run of which all is known."""
+    return Page(report.html(Run(CONFIG, METRICS, RESULT, LABELS, JUDGED, CARD)))
+
+
+def test_what_the_data_is_and_what_does_not_go_with_it(whole: Page) -> None:
+    assert whole.has("Data", "7.0% of the training documents are cut.")
+    assert whole.has("Cut off", "7.00 %")
+    assert whole.has("Test in training", "3")
+    assert whole.has("positive", "50", "5", "4", "好")
+    assert whole.has("Under several labels: negative / positive: 还行")
+
+
+def test_how_sure_the_model_is(whole: Page) -> None:
+    assert whole.has("Calibration error", "12.00 %")
+    assert ("aria-label", "Accuracy (%) by confidence (%)") in whole.attributes
+
+
+def test_a_mistake_is_shown_with_the_words_that_made_it(whole: Page) -> None:
+    assert whole.has("negative, taken for", "positive", ", 97.00 %", "不", "□", "好")
+    shades = [value for key, value in whole.attributes if key == "style"]
+    assert shades[-3:] == ["--share:0.500", "--share:0.250", "--share:1.000"]
+    classes = [value for key, value in whole.attributes if key == "class" and value in {"hit", "miss"}]
+    assert classes[-3:] == ["hit", "miss", "miss"]
+
+
+def test_programs_are_told_the_same() -> None:
+    values = json.loads(json.dumps(report.values(Run(CONFIG, METRICS, RESULT, LABELS, JUDGED, CARD))))
+    assert values["status"] == "succeeded"
+    assert values["test"]["accuracy"] == {
+        "value": 0.8,
+        "low": pytest.approx(0.490, 1e-3),
+        "high": pytest.approx(0.943, 1e-3),
+    }
+    assert values["test"]["classes"][1]["label"] == "positive"
+    assert values["test"]["classes"][1]["recall"]["value"] == 0.75
+    assert values["test"]["calibration"]["error"] == pytest.approx(0.12)
+    last = {
+        "from": 0.9,
+        "to": 1.0,
+        "documents": 6,
+        "confidence": pytest.approx(5.6 / 6),
+        "accuracy": pytest.approx(5 / 6),
+    }
+    assert values["test"]["calibration"]["ranges"][-1] == last
+    assert values["test"]["mistakes"][0]["tokens"] == ["不", "", "好"]
+    assert values["data"]["repeats"]["different"] == 90
+    assert values["history"] == METRICS[1:4]
+    assert values["config"] == CONFIG
+    assert values["seconds"] == RESULT["seconds"]
+    assert "numpy" in values["versions"]
+
+
+def test_programs_are_told_what_is_not_known() -> None:
+    values = report.values(Run(CONFIG, [], UNKNOWN))
+    assert (values["test"], values["data"], values["error"]) == (None, None, "The input is empty.")
+
+
+def test_of_many_classes_it_is_told_how_often_the_label_is_among_the_first() -> None:
+    labels = [f"c{i}" for i in range(6)]
+    tested = METRICS[-1] | {"confusion": np.diag([5, 1, 1, 1, 1, 1]).tolist()}
+    judged = replace(JUDGED, places=[5, 2, 1, 1, 0, 1])
+    page = Page(report.html(Run(CONFIG, [tested], RESULT, labels, judged)))
+    assert page.has(
+        "Right in the first 2", "70.00 %", "Right in the first 3", "80.00 %", "Right in the first 5", "90.00 %"
+    )
 
 
 def test_configuration_and_versions(page: Page) -> None:
@@ -253,8 +367,8 @@ def test_same_run_gives_the_same_bytes() -> None:
 RENDER = """
 import json, pathlib, sys
 import spark_driver
-from spark_driver.report import html
-pathlib.Path("report.html").write_text(html(*json.load(sys.stdin)), encoding="utf-8")
+from spark_driver.report import Run, html
+pathlib.Path("report.html").write_text(html(Run(*json.load(sys.stdin))), encoding="utf-8")
 print(spark_driver.__file__)
 """
 
@@ -263,7 +377,7 @@ def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
     shipped = tmp_path / "textcnn.zip"
     with artifacts.of(Profile(master="yarn"), spark_home=tmp_path).packages.open() as packages:
         shipped.write_bytes(packages.read())
-    values = CONFIG, METRICS, RESULT, LABELS, CONFUSION
+    values = CONFIG, METRICS, RESULT, LABELS
     done = subprocess.run(
         [sys.executable, "-c", RENDER],
         input=json.dumps(values),
@@ -274,4 +388,29 @@ def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(shipped)},
     )
     assert done.stdout.strip() == str(shipped / "spark_driver" / "__init__.py")
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html(*values)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html(Run(*values))
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+def test_nothing_sticks_out_of_the_page_and_each_scheme_has_its_colours(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "report.html"
+    long = replace(JUDGED, mistakes=[Mistake("negative", "positive", 0.97, ["好"] * 80, [1.0] * 80)])
+    file.write_text(report.html(Run(CONFIG, METRICS, RESULT, LABELS, long, CARD)), encoding="utf-8")
+    grounds = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for width, scheme in itertools.product((360, 800, 1400), schemes):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            wide = (
+                "[...document.querySelectorAll('dd')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.innerText)"
+            )
+            assert page.evaluate(wide) == []
+            grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        browser.close()
+    assert grounds == {"light": "rgb(246, 247, 249)", "dark": "rgb(16, 20, 26)"}

@@ -1,0 +1,111 @@
+"""Two runs side by side: what was changed, and whether one is better or was lucky."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cluster.compare_runs import compare, show
+from cluster.errors import ComparisonError
+from run.config import DataConfig, RunConfig, TrainConfig
+from tests import runs
+from tests.encoded import word_language
+from text.language import Language
+
+CONFIG = RunConfig(data=DataConfig(input="reviews.tsv"))
+LANGUAGE = word_language(["好", "坏"], ["差评", "好评"])
+
+
+def documents(wrong: set[int], number: int = 40) -> list[list[int]]:
+    """Test documents of two classes, of which some get the other one."""
+    return [[1000 + i, i % 2, (i % 2) ^ (i in wrong)] for i in range(number)]
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    return runs.written(tmp_path / "first", CONFIG, LANGUAGE, documents({0, 1, 2, 4, 6, 8, 10, 12, 14}))
+
+
+def said(first: Path, second: Path) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    show(compare(str(first), str(second)), console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_run_differs_from_itself_in_nothing(first: Path) -> None:
+    compared = compare(str(first), str(first))
+    assert (compared.config, compared.data, compared.versions) == ((), (), ())
+    assert compared.test is not None
+    assert (compared.test.first, compared.test.second, compared.test.p) == (0, 0, 1.0)
+    assert "Neither is better." in said(first, first)
+
+
+def test_what_was_changed_is_named(first: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, train=TrainConfig(learning_rate=0.01))
+    card = replace(runs.CARD, documents=runs.CARD.documents | {"train": 90})
+    second = runs.written(tmp_path / "second", config, LANGUAGE, documents({0}), card)
+    compared = compare(str(first), str(second))
+    assert compared.config == (("train.learning_rate", 0.001, 0.01),)
+    assert compared.data == (("documents.train", 80, 90),)
+    assert json.loads(compared.to_json())["config"] == [["train.learning_rate", 0.001, 0.01]]
+    text = said(first, second)
+    assert "train.learning_rate" in text
+    assert "versions: the same" in text
+    assert "77.50 % (62.50 %" in text
+
+
+def test_a_run_that_is_right_where_the_other_errs_is_better(first: Path, tmp_path: Path) -> None:
+    second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, documents({0}))
+    compared = compare(str(first), str(second))
+    assert compared.test is not None
+    assert (compared.test.documents, compared.test.first, compared.test.second) == (40, 0, 8)
+    assert compared.test.p == pytest.approx(2 / 2**8)
+    bad, good = compared.by_class
+    assert (bad.name, bad.documents, bad.second, bad.real) == ("差评", 20, 7, True)
+    assert bad.p == pytest.approx(2 * 2 / 2**7)  # of two classes
+    assert (good.name, good.second, good.real) == ("好评", 1, False)
+    text = said(first, second)
+    assert f"{second} is better." in text
+    assert f"Of the documents of 差评, {second} finds more: 0 and 7 alone of 20" in text
+
+
+def test_errors_on_other_documents_are_no_difference(first: Path, tmp_path: Path) -> None:
+    second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, documents({1, 3, 5, 7, 9, 11, 13, 15}))
+    compared = compare(str(first), str(second))
+    assert compared.test is not None
+    assert (compared.test.first, compared.test.second) == (7, 8)
+    assert not compared.test.real
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "why"),
+    [
+        (word_language(["好"], ["差评", "好评"]), 40, "the tokens are not the same"),
+        (word_language(["好", "坏"], ["差评", "中评"]), 40, "the labels are not the same"),
+        (LANGUAGE, 39, "the test documents are not the same"),
+    ],
+)
+def test_other_test_documents_are_not_paired(
+    first: Path, tmp_path: Path, language: Language, number: int, why: str
+) -> None:
+    second = runs.written(tmp_path / "second", CONFIG, language, documents({0}, number))
+    compared = compare(str(first), str(second))
+    assert compared.unpaired is not None
+    assert compared.unpaired.startswith(why)
+    assert (compared.test, compared.by_class) == (None, ())
+    assert f"Not tested document by document: {why}" in said(first, second)
+
+
+def test_a_run_without_a_test_is_compared_without(first: Path, tmp_path: Path) -> None:
+    second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, documents({0}))
+    (second / "test.json").unlink()
+    assert compare(str(first), str(second)).unpaired == f"{second} has no test.json"
+
+
+def test_a_folder_that_is_no_run_is_refused(first: Path, tmp_path: Path) -> None:
+    with pytest.raises(ComparisonError, match=r"nothing has no report\.json.*folders of two runs"):
+        compare(str(first), str(tmp_path / "nothing"))

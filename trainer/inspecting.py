@@ -1,0 +1,129 @@
+"""What a trained model says of the test documents one by one: how sure it is, how rightly, and what has misled it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import tensorflow as tf
+
+from run.config import View
+from run.events import Judged, Mistake
+from text.language import Language
+from text.vocabulary import PADDING
+from trainer.batches import Batch, in_order_of_length
+from trainer.collective import Collective
+from trainer.golden import filled_up
+from trainer.judging import EVALUATION_BATCH
+from trainer.liveness import progress
+from trainer.mixture import Mixture
+from trainer.spool import Share
+
+BINS = 10
+"""Ranges of confidence."""
+MISTAKES = 20
+SHOWN = 80
+"""Tokens of a mistake."""
+DOCUMENTS = 10_000
+"""Documents that are kept, those with the smallest hashes: the same in each run on the same documents."""
+_HASH_BYTES = 6
+"""What a float64 holds exactly, which is what workers exchange."""
+_NONE = float(2 ** (8 * _HASH_BYTES))
+"""In place of a document's hash: greater than any."""
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A mistake of this worker's documents."""
+
+    confidence: float
+    label: int
+    predicted: int
+    ids: Mapping[View, np.ndarray]
+
+
+def judged(model: Mixture, share: Share, language: Language, collective: Collective) -> Judged:
+    """Asks a model for all workers' shares; every worker must call it, and gets the same answer."""
+    views: tuple[View, ...] = tuple(language.vocabularies)
+    ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
+    infer = tf.function(lambda batch: tf.nn.softmax(model(batch)), input_signature=[ids], autograph=False)
+    bins, places = np.zeros((BINS, 3)), np.zeros(len(language.labels))
+    documents = np.empty((0, 3))
+    wrong: list[_Wrong] = []
+    for batch in in_order_of_length(share, EVALUATION_BATCH):
+        progress.beat()
+        probabilities = infer(dict(batch.ids)).numpy().astype(np.float64)
+        rows = np.arange(len(probabilities))
+        predicted = probabilities.argmax(1)
+        confidence, right = probabilities[rows, predicted], predicted == batch.labels
+        of_bin = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        np.add.at(bins, of_bin, np.stack([np.ones(len(rows)), confidence, right], 1))
+        better = probabilities > probabilities[rows, batch.labels][:, None]
+        np.add.at(places, better.sum(1), 1)
+        hashes = [_hash(of_document) for of_document in batch.ids[views[0]]]
+        documents = _smallest(np.concatenate([documents, np.stack([hashes, batch.labels, predicted], 1)]), DOCUMENTS)
+        wrong += [_wrong(batch, row, predicted[row], confidence[row]) for row in rows[~right]]
+        wrong = sorted(wrong, key=lambda w: -w.confidence)[:MISTAKES]
+    return Judged(
+        collective.place.worker,
+        collective.sum(bins).tolist(),
+        collective.sum(places).astype(int).tolist(),
+        _mistakes(model, wrong, language, collective),
+        _of_all(documents, collective),
+    )
+
+
+def _hash(ids: np.ndarray) -> int:
+    return int.from_bytes(blake2b(ids[ids != PADDING].tobytes(), digest_size=_HASH_BYTES).digest(), "big")
+
+
+def _smallest(documents: np.ndarray, number: int) -> np.ndarray:
+    """The rows of the smallest hashes, in an order that does not depend on theirs."""
+    return documents[np.lexsort(documents.T[::-1])[:number]]
+
+
+def _wrong(batch: Batch, row: int, predicted: int, confidence: float) -> _Wrong:
+    ids = {view: of_view[row][of_view[row] != PADDING] for view, of_view in batch.ids.items()}
+    return _Wrong(float(confidence), int(batch.labels[row]), int(predicted), ids)
+
+
+def _mistakes(model: Mixture, wrong: list[_Wrong], language: Language, collective: Collective) -> list[Mistake]:
+    """The surest mistakes of all workers, explained by those whose they are."""
+    first, vocabulary = next(iter(language.vocabularies.items()))
+    values = np.zeros((MISTAKES, 3, SHOWN))  # confidence, class and predicted class; ids; what each adds
+    if wrong:
+        views = language.vocabularies
+        unpadded = {view: [w.ids[view].tolist() for w in wrong] for view in views}
+        padded = {view: tf.constant(filled_up(ids, PADDING, np.int32)) for view, ids in unpadded.items()}
+        added = model.contributions(padded)[first].numpy()
+        for row, mistake in enumerate(wrong):
+            shown = mistake.ids[first][:SHOWN]
+            values[row, 0, :3] = mistake.confidence, mistake.label, mistake.predicted
+            values[row, 1, : len(shown)] = shown
+            values[row, 2, : len(shown)] = added[row, : len(shown)]
+    of_all = _gathered(values, collective)
+    surest = of_all[np.argsort(-of_all[:, 0, 0], kind="stable")[:MISTAKES]]
+    mistakes = []
+    for (confidence, label, predicted, *_), ids, contributions in surest[surest[:, 0, 0] > 0]:
+        length = np.count_nonzero(ids)
+        tokens = vocabulary.decode(ids[:length].astype(int))
+        names = language.labels[int(label)], language.labels[int(predicted)]
+        mistakes.append(Mistake(*names, float(confidence), tokens, contributions[:length].tolist()))
+    return mistakes
+
+
+def _of_all(documents: np.ndarray, collective: Collective) -> list[list[int]]:
+    """The documents of all workers with the smallest hashes."""
+    most = int(collective.gather(len(documents)).max())
+    filled = np.full((most, 3), _NONE)
+    filled[: len(documents)] = documents
+    of_all = _gathered(filled, collective)
+    kept = _smallest(of_all[of_all[:, 0] < _NONE], DOCUMENTS)
+    return [list(map(int, row)) for row in kept]
+
+
+def _gathered(values: np.ndarray, collective: Collective) -> np.ndarray:
+    """The rows of all workers, which have equally many."""
+    rows = np.zeros((collective.place.workers, *values.shape))
+    rows[collective.place.worker] = values
+    return collective.sum(rows).reshape(-1, *values.shape[1:])
