@@ -92,14 +92,14 @@ def test_a_stranger_disturbs_nobody(server: Received, tmp_path: Path, sent: str)
 
 
 def test_one_that_says_nothing_is_left_after_a_while(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.5)
     with socket.create_connection((server[0].address.host, server[0].address.port), LIMIT_SECONDS) as stranger:
         while stranger.recv(1_000):  # its challenge, then the end
             pass
 
 
 def test_one_that_belongs_here_may_say_nothing_for_long(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.5)
     line = server[0].address.connect()
     with socket.create_connection((server[0].address.host, server[0].address.port), LIMIT_SECONDS) as stranger:
         while stranger.recv(1_000):
@@ -120,7 +120,7 @@ Address(host, int(port), bytes.fromhex(key)).connect().tell(Finished(1))
 
 
 def test_a_thousand_that_say_nothing_keep_nobody_out(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr(event_server, "HANDSHAKE_SECONDS", 0.5)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     address = server[0].address
     with subprocess.Popen([sys.executable, "-c", STRANGERS], stdin=subprocess.PIPE, encoding="utf-8") as strangers:
