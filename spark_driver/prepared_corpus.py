@@ -62,7 +62,7 @@ def of_corpus(spark: SparkSession, uri: str, config: RunConfig, folder: RunFolde
     found = prepared.folder.read(uri)
     check_agrees(found.manifest, found.language, config, segmenter(spark, config.text), found.uri)
     outcome.counted(result, found.manifest.counts)
-    result.prepared = found.uri
+    result.prepared, result.prepared_hash = found.uri, found.manifest.hash
     folder.quarantine(map(json.loads, found.quarantine.splitlines()))
     check_usable(found.manifest.counts, config.data)
     folder.write_language(found.language)
