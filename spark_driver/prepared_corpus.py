@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark import RDD
@@ -10,9 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 import prepared.folder
 from prepared.folder import Corpus
-from prepared.manifest import check_agrees
-from run.config import RunConfig
-from run.errors import SettingsError
+from prepared.manifest import check_agrees, check_labelled
+from run.config import RunConfig, View
 from run.result import Result
 from spark_driver import corpus, outcome
 from spark_driver.run_folder import RunFolder
@@ -41,7 +40,7 @@ class OfCorpus:
         """The vocabularies of the corpus."""
         return self.corpus.language
 
-    def words(self) -> DataFrame:
+    def words(self, _: Sequence[View]) -> DataFrame:
         """Returns the known words of the documents for training."""
         return corpus.words_of_parts(self.spark, self.corpus)
 
@@ -63,23 +62,9 @@ def of_corpus(spark: SparkSession, uri: str, config: RunConfig, folder: RunFolde
     found = prepared.folder.read(uri)
     check_agrees(found.manifest, found.language, config, segmenter(spark, config.text), found.uri)
     outcome.counted(result, found.manifest.counts)
-    result.prepared = found.uri
+    result.prepared, result.prepared_hash = found.uri, found.manifest.hash
     folder.quarantine(map(json.loads, found.quarantine.splitlines()))
     check_usable(found.manifest.counts, config.data)
     folder.write_language(found.language)
     result.seconds.prepare = time.monotonic() - begun
     return OfCorpus(spark, found, chosen(found.golden, config.export.golden_examples))
-
-
-def check_labelled(config: RunConfig) -> None:
-    """Makes sure that nothing without a label is to be prepared.
-
-    Raises:
-        SettingsError: the run file names such documents.
-    """
-    if config.data.unlabelled is not None:
-        raise SettingsError(
-            "A prepared corpus has no documents without a label. Received: data.unlabelled="
-            f"{config.data.unlabelled!r}.",
-            "Leave it out, or train from text.",
-        )
