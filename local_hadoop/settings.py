@@ -42,6 +42,8 @@ class Settings:
     """How many nodes that is."""
     node_memory_mb: int = 8192
     node_vcores: int = 4
+    mapreduce_jars: Path | None = None
+    """What MapReduce's jobs run from; without it, YARN runs none."""
 
     @property
     def default_fs(self) -> str:
@@ -83,6 +85,8 @@ def shared_files(settings: Settings) -> dict[str, str]:
     }
     if settings.gpus:
         files["resource-types.xml"] = to_xml(resource_types())
+    if settings.mapreduce_jars:
+        files["mapred-site.xml"] = to_xml(mapred_site(settings.mapreduce_jars))
     return files
 
 
@@ -171,6 +175,22 @@ def node_site(settings: Settings, node: int) -> Properties:
         # A developer's disk is often nearly full, and then YARN would take no container.
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": 100,
         "yarn.nodemanager.delete.debug-delay-sec": 0,
+        **(shuffle(ports) if settings.mapreduce_jars else {}),
+    }
+
+
+def shuffle(ports: NodePorts) -> Properties:
+    """A node's service that hands the output of mappers to reducers: it listens at every address of the machine."""
+    return {"yarn.nodemanager.aux-services": "mapreduce_shuffle", "mapreduce.shuffle.port": ports.shuffle}
+
+
+def mapred_site(jars: Path) -> Properties:
+    """MapReduce, for its clients: jobs run on YARN."""
+    return {
+        "mapreduce.framework.name": "yarn",
+        "mapreduce.application.classpath": str(jars / "*"),
+        # There is no history server: clients would look for one at the default address when a job has ended.
+        "mapreduce.jobhistory.address": "",
     }
 
 

@@ -1,0 +1,103 @@
+"""Mappers and reducers of Hadoop Streaming: lines come from standard input, and go to standard output.
+
+Job 1 counts: its combiner is its reducer. Job 2 encodes: a reducer gets the documents of its parts in order and writes
+each. Counters go to standard error, as Hadoop reads them there.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import storage
+from engines import passes
+from engines.passes import Keyed
+from engines.pieces import Piece
+from engines.plan import Plan
+from text.errors import DataError, TextError
+
+PLAN = "plan.json"
+"""The plan's name in a task's working directory."""
+GROUP = "textcnn"
+"""The group of our counters."""
+
+Lines = Iterable[str]
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a task by its name; its error is told to Hadoop, and to those who started the job."""
+    (name,) = arguments
+    plan = Plan.from_json(Path(PLAN).read_bytes())
+    lines = (line.decode().removesuffix("\n") for line in sys.stdin.buffer)
+    try:
+        for line in TASKS[name](lines, plan):
+            sys.stdout.buffer.write(f"{line}\n".encode())
+        sys.stdout.buffer.flush()
+    except Exception as error:
+        _tell(error, plan)
+        raise
+    return 0
+
+
+def map_counts(lines: Lines, plan: Plan) -> Iterator[str]:
+    """Counts pieces."""
+    for piece in map(Piece.from_json, lines):
+        yield from map(_line, passes.counted(piece, plan, count))
+
+
+def reduce_counts(lines: Lines, _: Plan) -> Iterator[str]:
+    """Adds the counts of each key."""
+    pairs = (_pair(line) for line in lines)
+    for key, of_key in groupby(pairs, key=lambda pair: pair[0]):
+        yield _line((key, passes.added(key, (value for _, value in of_key))))
+
+
+def map_documents(lines: Lines, plan: Plan) -> Iterator[str]:
+    """Encodes the documents of pieces."""
+    encoder = passes.encoder(plan)
+    for piece in map(Piece.from_json, lines):
+        # The rows are counted by the first job.
+        yield from map("\t".join, passes.encoded(piece, plan, encoder, lambda *_: None))
+
+
+def reduce_documents(lines: Lines, plan: Plan) -> Iterator[str]:
+    """Writes parts, and tells what each holds."""
+    fields = (line.split("\t") for line in lines)
+    documents = ((part, document) for part, _, document in fields)
+    yield from (part.to_json() for part in passes.written(documents, plan, count))
+
+
+TASKS: dict[str, Callable[[Lines, Plan], Iterator[str]]] = {
+    task.__name__: task for task in (map_counts, reduce_counts, map_documents, reduce_documents)
+}
+
+
+def count(what: str, number: int) -> None:
+    """Adds to a counter of Hadoop's, which sees thereby that the task lives."""
+    print(f"reporter:counter:{GROUP},{what},{number}", file=sys.stderr, flush=True)
+
+
+def _line(pair: Keyed) -> str:
+    return "\t".join(pair)
+
+
+def _pair(line: str) -> Keyed:
+    key, _, value = line.partition("\t")
+    return key, value
+
+
+def _tell(error: Exception, plan: Plan) -> None:
+    """Leaves word of an error: Hadoop itself says no more than that a process has failed."""
+    ours = isinstance(error, TextError | storage.StorageError)
+    told = {
+        "data": isinstance(error, DataError),
+        "message": str(error) if ours else f"{type(error).__name__}: {error}",
+    }
+    attempt = os.environ.get("mapreduce_task_attempt_id", "attempt")
+    storage.write(storage.join(plan.errors, attempt), json.dumps(told).encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
