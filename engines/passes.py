@@ -41,8 +41,9 @@ def counted(piece: Piece, plan: Plan, tell: Told) -> Iterator[Keyed]:
 
     for counts in token_counts(documents()):
         of_tokens: dict[str, dict[str, int]] = {}
-        for (view, token, label), count in counts.items():
-            of_tokens.setdefault(_json([view, token]), {})[label] = count
+        for (view, label), of_label in counts.items():
+            for token, count in of_label.items():
+                of_tokens.setdefault(_json([view, token]), {})[label] = count
         yield from ((key, _json(of_labels)) for key, of_labels in of_tokens.items())
     yield TALLY, tally.to_json()
 

@@ -1,8 +1,7 @@
 """Counts what is in the prepared rows, and encodes their documents into blocks."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import reduce
 
 import pyarrow as pa
@@ -14,40 +13,21 @@ from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
 from spark_driver.documents import UNLABELLED
+from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
 from text.encoding import encode
-from text.errors import DataError
 from text.golden import chosen
 from text.language import Language
 from text.preparation import TokenizedDocument, token_counts
 from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
-MAX_CLASSES = 1_000
-"""A confusion matrix of more has no reader; a column with more different values holds something else."""
 QUARANTINED = 1_000
 """Rows that a person may want to read of those that cannot be used; a wrong label_column makes all of them so."""
 CANDIDATES = 4_096
 """Texts of which the golden examples are chosen on the driver."""
-UNSEEN = "label that training never saw"
 
 _COUNTS = pa.schema([("view", pa.int32()), ("token", pa.string()), ("count", pa.int64())])
 _BLOCKS = pa.schema([("key", pa.int32()), ("block", pa.binary())])
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the prepared rows are, counted."""
-
-    read: int
-    documents: dict[Split, int]
-    labels: tuple[str, ...]
-    """The labels of the training documents in code point order."""
-    rejected: dict[str, int]
-    """Rows of each reason."""
-    checksum: int
-    """Of splits, labels and tokens of the documents, whatever their order."""
-    unlabelled: int | None = None
-    """Documents without a label; None where there is no input of them."""
 
 
 def count(rows: DataFrame) -> Counts:
@@ -57,27 +37,16 @@ def count(rows: DataFrame) -> Counts:
         DataError: there are too many labels to be classes.
     """
     # The hashes are cut to 31 bits, so that the sum of four billion is a long.
-    checksum = F.sum(F.pmod(F.xxhash64("split", "label", "tokens"), F.lit(2**31)))
-    grouped = rows.groupBy("split", "label", "reason").agg(F.count(F.lit(1)).alias("rows"), checksum.alias("checksum"))
+    total = F.sum(F.pmod(F.xxhash64("split", "label", "tokens"), F.lit(2**31)))
+    grouped = rows.groupBy("split", "label", "reason").agg(F.count(F.lit(1)).alias("rows"), total.alias("checksum"))
     groups = grouped.limit(MAX_CLASSES * len(SPLITS) + 1).collect()
-    labels = {group["label"] for group in groups if group["split"] == "train"}
-    if len(labels) > MAX_CLASSES or len(groups) > MAX_CLASSES * len(SPLITS):
-        raise DataError(f"There are more than {MAX_CLASSES} different labels. Is data.label_column the right one?")
-    documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
-    rejected: Counter[str] = Counter()
-    total, unlabelled = 0, None
-    for split, label, reason, number, of_group in groups:
-        if reason is not None:
-            rejected[reason] += number
-        elif split == UNLABELLED:
-            unlabelled = number
-        elif label not in labels:
-            rejected[UNSEEN] += number
-        else:
-            documents[split] += number
-            total += of_group
-    read = sum(group["rows"] for group in groups)
-    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), total, unlabelled)
+    if len(groups) > MAX_CLASSES * len(SPLITS):
+        check_classes(len(groups))
+    labelled = [group for group in groups if group["split"] != UNLABELLED]
+    found = counted(((g["split"], g["label"], g["reason"]), g["rows"]) for g in labelled)
+    checksum = sum(g["checksum"] for g in labelled if g["reason"] is None and g["label"] in found.labels)
+    unlabelled = next((group["rows"] for group in groups if group["split"] == UNLABELLED), None)
+    return replace(found, read=found.read + (unlabelled or 0), checksum=checksum, unlabelled=unlabelled)
 
 
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from run.config import DataConfig, RunConfig
+from run.config import RunConfig
 from run.result import Result
 from spark_driver import corpus, documents, outcome
 from spark_driver.run_folder import RunFolder
 from spark_driver.word_lists import segmenter
+from text.counts import Counts, check_usable
 from text.errors import DataError
 from text.language import Language
 
@@ -20,7 +21,7 @@ from text.language import Language
 class Prepared:
     """What a model is trained on."""
 
-    counts: corpus.Counts
+    counts: Counts
     documents: DataFrame
     """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
     rows: DataFrame
@@ -54,26 +55,3 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun
     return Prepared(counts, usable, rows, language, golden, rows.unpersist)
-
-
-def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
-    """Makes sure that there is something to learn.
-
-    Raises:
-        DataError: no rows, too many unusable ones, nothing to train on, or a single class.
-    """
-    if not counts.read:
-        raise DataError(f"The input is empty: {data.input or data.train!r} has no rows.")
-    bad = sum(counts.rejected.values())
-    if bad > data.max_bad_fraction * counts.read:
-        reasons = ", ".join(f"{reason}: {number}" for reason, number in sorted(counts.rejected.items()))
-        raise DataError(
-            f"{bad} of {counts.read} rows cannot be used ({reasons}); data.max_bad_fraction allows "
-            f"{data.max_bad_fraction:.2%}. Rows of each reason are in quarantine.jsonl. Fix them, "
-            "or raise data.max_bad_fraction."
-        )
-    if len(counts.labels) < 2:
-        raise DataError(
-            f"A classifier needs at least two labels in its training documents. Received: {list(counts.labels)} "
-            f"in {counts.documents['train']} training documents."
-        )
