@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from itertools import chain, islice, repeat
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pyarrow import ArrowException, PythonFile, parquet
 
@@ -84,7 +84,10 @@ def plan(data: DataConfig, wanted: int | None = None) -> list[Piece]:
         StorageError: its storage cannot be read.
     """
     inputs: list[tuple[str, Split | None]] = [(data.input or data.train or "", None)]
-    inputs += [(path, split) for path, split in ((data.validation, "validation"), (data.test, "test")) if path]
+    if data.validation:
+        inputs.append((data.validation, "validation"))
+    if data.test:
+        inputs.append((data.test, "test"))
     found = [(path, split, _files(path)) for path, split in inputs]
     total = sum(size for _, _, files in found for _, size in files)
     most = max(1, -(-total // wanted) if wanted else PIECE_BYTES)
@@ -197,7 +200,7 @@ def _opened(uri: str) -> BinaryIO:
     return _OPENERS[ending](file) if ending in _OPENERS else file
 
 
-def parser(piece: Piece, data: DataConfig) -> Callable[[Row], Fields]:
+def parser(piece: Piece, data: DataConfig) -> Callable[[Any], Fields]:
     """Returns what makes text and label of a row of a piece, or raises a RowError."""
     if data.format == "jsonl":
         return lambda line: fields_of_json(line, data)

@@ -42,6 +42,7 @@ def prepare(config: RunConfig, output: str, run: Run, reducers: int, wanted: int
     """
     with folder.drafted(output, config) as draft, _scratch(draft.target) as scratch:
         plan = Plan.of(config, draft.uri, storage.join(scratch, "errors"))
+        storage.make_folder(plan.errors)
         tasks = storage.join(scratch, "pieces")
         storage.write(tasks, pieces.written(pieces.plan(config.data, wanted)))
         jobs = _Jobs(run, scratch, tasks)

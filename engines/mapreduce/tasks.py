@@ -20,6 +20,8 @@ from text.errors import DataError, TextError
 
 PLAN = "plan.json"
 """The plan's name in a task's working directory."""
+_ATTEMPT = "mapreduce_task_attempt_id"
+"""The variable by which Hadoop Streaming names an attempt: its property, with underscores."""
 GROUP = "textcnn"
 """The group of our counters."""
 
@@ -95,7 +97,7 @@ def _tell(error: Exception, plan: Plan) -> None:
         "data": isinstance(error, DataError),
         "message": str(error) if ours else f"{type(error).__name__}: {error}",
     }
-    attempt = os.environ.get("mapreduce_task_attempt_id", "attempt")
+    attempt = os.environ.get(_ATTEMPT, "attempt")
     storage.write(storage.join(plan.errors, attempt), json.dumps(told).encode())
 
 

@@ -21,6 +21,7 @@ def run(job: StreamingJob) -> Ended:
             combined = task(job.combiner, ordered(half, job), plan) if job.combiner else half
             for out in combined:
                 shares[crc32(out.partition("\t")[0].encode()) % job.reducers].append(out)
+    storage.make_folder(job.output)
     for reducer in range(job.reducers):
         lines = task(job.reducer, ordered(shares[reducer], job), plan)
         storage.write(f"{job.output}/part-{reducer:05d}", "".join(f"{line}\n" for line in lines).encode())
