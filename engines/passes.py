@@ -1,9 +1,7 @@
 """The two passes over a piece of the input, as every engine runs them; they hand on lines, and lines come back."""
 
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 
 from engines.pieces import Piece, parser, rows
 from engines.plan import Plan
@@ -77,29 +75,24 @@ def encoder(plan: Plan) -> Encoder:
     return Encoder(folder.read_language(plan.corpus, plan.config.text.views), plan.parts)
 
 
-def encoded(piece: Piece, plan: Plan, encoder: Encoder, tell: Told) -> Iterator[tuple[str, str, str]]:
-    """The second pass: yields number of the part, digest and document, each as text that sorts as it should.
+def encoded(piece: Piece, plan: Plan, encoder: Encoder) -> Iterator[tuple[int, bytes, bytes]]:
+    """The second pass: yields part, digest and canonical bytes of each document.
 
     Raises:
         DataError: the input cannot be read as what the run file says.
         StorageError: it cannot be read.
     """
-    outcomes = _outcomes(piece, plan, tell)
-    documents = (outcome for outcome in outcomes if not isinstance(outcome, Rejection))
-    for part, digest, document in encoder.encode(documents):
-        yield f"{part:05d}", digest.hex(), b64encode(document).decode()
+    outcomes = _outcomes(piece, plan, lambda *_: None)  # the rows were told of by the first pass
+    yield from encoder.encode(outcome for outcome in outcomes if not isinstance(outcome, Rejection))
 
 
-def written(documents: Iterable[tuple[str, str]], plan: Plan, tell: Told) -> Iterator[Part]:
-    """Writes parts of documents that come with the numbers of their parts, sorted by it and by digest.
+def written(number: int, documents: Iterable[bytes], plan: Plan) -> Part:
+    """Writes a part of its documents' canonical bytes, in the order of their digests.
 
     Raises:
-        StorageError: a part cannot be written.
+        StorageError: it cannot be written.
     """
-    for number, of_part in groupby(documents, key=lambda item: item[0]):
-        part = parts.write(plan.corpus, int(number), (b64decode(d) for _, d in of_part), plan.config.text.views)
-        tell("documents written", part.documents)
-        yield part
+    return parts.write(plan.corpus, number, documents, plan.config.text.views)
 
 
 def _outcomes(piece: Piece, plan: Plan, tell: Told) -> Iterator[TokenizedDocument | Rejection]:

@@ -1,15 +1,11 @@
 """Prepares a corpus by two jobs of Hadoop Streaming, from the gateway: one counts, one encodes."""
 
-import json
-import posixpath
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import storage
 from cluster.mapreduce.jobs import Run, StreamingJob
-from engines import passes, pieces
+from engines import failures, passes, pieces, scratch
 from engines.errors import EngineError
 from engines.finishing import between
 from engines.mapreduce.tasks import PLAN
@@ -20,7 +16,6 @@ from prepared.parts import Part
 from prepared.tally import Tally
 from prepared.vocabularies import Counted
 from run.config import RunConfig
-from text.errors import DataError
 
 _TASK = ("-m", "engines.mapreduce.tasks")
 
@@ -40,12 +35,11 @@ def prepare(config: RunConfig, output: str, run: Run, reducers: int, wanted: int
         StorageError: HDFS cannot be read or written.
         EngineError: a job has failed; with what its task said.
     """
-    with folder.drafted(output, config) as draft, _scratch(draft.target) as scratch:
-        plan = Plan.of(config, draft.uri, storage.join(scratch, "errors"))
-        storage.make_folder(plan.errors)
-        tasks = storage.join(scratch, "pieces")
+    with folder.drafted(output, config) as draft, scratch.beside(draft.target) as place:
+        plan = Plan.of(config, draft.uri, storage.join(place, scratch.ERRORS))
+        tasks = storage.join(place, "pieces")
         storage.write(tasks, pieces.written(pieces.plan(config.data, wanted)))
-        jobs = _Jobs(run, scratch, tasks)
+        jobs = _Jobs(run, place, tasks)
 
         counted = jobs.run("counts", plan, reducers, combiner="reduce_counts")
         tally, lines = _tally(counted), _token_counts(counted)
@@ -57,29 +51,17 @@ def prepare(config: RunConfig, output: str, run: Run, reducers: int, wanted: int
         return draft.finish(parts, {"engine": "mapreduce"})
 
 
-@contextmanager
-def _scratch(target: str) -> Iterator[str]:
-    """A folder beside the corpus for what jobs hand on."""
-    name = f".{posixpath.basename(target.rstrip('/'))}-jobs-{uuid.uuid4().hex}"
-    scratch = storage.join(storage.parent(target), name)
-    storage.make_folder(scratch)
-    try:
-        yield scratch
-    finally:
-        storage.remove(scratch)
-
-
 class _Jobs:
     """Runs the jobs of a preparation."""
 
-    def __init__(self, run: Run, scratch: str, tasks: str):
-        self._run, self._scratch, self._tasks = run, scratch, tasks
+    def __init__(self, run: Run, place: str, tasks: str):
+        self._run, self._place, self._tasks = run, place, tasks
 
     def run(self, what: str, plan: Plan, reducers: int, combiner: str = "", key_fields: int = 1) -> list[str]:
         """Returns the files that the reducers have written."""
-        planned = storage.join(self._scratch, f"plan-of-{what}.json")
+        planned = storage.join(self._place, f"plan-of-{what}.json")
         storage.write(planned, plan.to_json())
-        output = storage.join(self._scratch, what)
+        output = storage.join(self._place, what)
         ended = self._run(
             StreamingJob(
                 name=f"{plan.config.name}: {what}",
@@ -94,16 +76,8 @@ class _Jobs:
             )
         )
         if not ended.succeeded:
-            raise _error(plan.errors, ended.said)
+            raise failures.first(plan.errors) or EngineError(f"MapReduce has failed: {ended.said}")
         return [storage.join(output, name) for name in storage.names(output) if name.startswith("part-")]
-
-
-def _error(errors: str, said: str) -> Exception:
-    """What the first task that failed has left word of, or else what Hadoop says."""
-    for name in storage.names(errors):
-        told = json.loads(storage.read(storage.join(errors, name)))
-        return DataError(told["message"]) if told["data"] else EngineError(f"{name}: {told['message']}")
-    return EngineError(f"MapReduce has failed: {said}")
 
 
 def _tally(files: list[str]) -> Tally:

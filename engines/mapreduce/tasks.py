@@ -4,19 +4,17 @@ Job 1 counts: its combiner is its reducer. Job 2 encodes: a reducer gets the doc
 each. Counters go to standard error, as Hadoop reads them there.
 """
 
-import json
 import os
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-import storage
-from engines import passes
+from engines import failures, passes
 from engines.passes import Keyed
 from engines.pieces import Piece
 from engines.plan import Plan
-from text.errors import DataError, TextError
 
 PLAN = "plan.json"
 """The plan's name in a task's working directory."""
@@ -33,13 +31,10 @@ def main(arguments: list[str]) -> int:
     (name,) = arguments
     plan = Plan.from_json(Path(PLAN).read_bytes())
     lines = (line.decode().removesuffix("\n") for line in sys.stdin.buffer)
-    try:
+    with failures.told(plan.errors, os.environ.get(_ATTEMPT, name)):
         for line in TASKS[name](lines, plan):
             sys.stdout.buffer.write(f"{line}\n".encode())
         sys.stdout.buffer.flush()
-    except Exception as error:
-        _tell(error, plan)
-        raise
     return 0
 
 
@@ -60,15 +55,18 @@ def map_documents(lines: Lines, plan: Plan) -> Iterator[str]:
     """Encodes the documents of pieces."""
     encoder = passes.encoder(plan)
     for piece in map(Piece.from_json, lines):
-        # The rows are counted by the first job.
-        yield from map("\t".join, passes.encoded(piece, plan, encoder, lambda *_: None))
+        for part, digest, document in passes.encoded(piece, plan, encoder):
+            # As text that sorts as numbers and bytes do.
+            yield f"{part:05d}\t{digest.hex()}\t{b64encode(document).decode()}"
 
 
 def reduce_documents(lines: Lines, plan: Plan) -> Iterator[str]:
     """Writes parts, and tells what each holds."""
     fields = (line.split("\t") for line in lines)
-    documents = ((part, document) for part, _, document in fields)
-    yield from (part.to_json() for part in passes.written(documents, plan, count))
+    for number, of_part in groupby(fields, key=lambda found: found[0]):
+        part = passes.written(int(number), (b64decode(document) for _, _, document in of_part), plan)
+        count("documents written", part.documents)
+        yield part.to_json()
 
 
 TASKS: dict[str, Callable[[Lines, Plan], Iterator[str]]] = {
@@ -88,17 +86,6 @@ def _line(pair: Keyed) -> str:
 def _pair(line: str) -> Keyed:
     key, _, value = line.partition("\t")
     return key, value
-
-
-def _tell(error: Exception, plan: Plan) -> None:
-    """Leaves word of an error: Hadoop itself says no more than that a process has failed."""
-    ours = isinstance(error, TextError | storage.StorageError)
-    told = {
-        "data": isinstance(error, DataError),
-        "message": str(error) if ours else f"{type(error).__name__}: {error}",
-    }
-    attempt = os.environ.get(_ATTEMPT, "attempt")
-    storage.write(storage.join(plan.errors, attempt), json.dumps(told).encode())
 
 
 if __name__ == "__main__":

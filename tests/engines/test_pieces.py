@@ -88,7 +88,8 @@ def test_parquet_is_cut_between_row_groups(tmp_path: Path) -> None:
 def test_a_line_that_is_too_large_does_not_come_whole(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_bytes(b"x" * LARGEST_ROW + b"\n" + b"y" * (LARGEST_ROW + 1) + b"\nz")
     data = DataConfig(input=str(tmp_path / "rows.jsonl"), format="jsonl")
-    fits, large, last = rows(*plan(data, 1), data)
+    (piece,) = plan(data, 1)
+    fits, large, last = rows(piece, data)
     assert (len(fits), last) == (LARGEST_ROW, b"z")
     assert isinstance(large, LargeRow)
     assert set(large) == {ord("y")}
