@@ -23,6 +23,7 @@ from engines.finishing import between
 from engines.flink.functions import CountPieces, EncodePieces, WritePart
 from engines.pieces import Piece
 from engines.plan import Plan
+from engines.records import Records
 from prepared import folder
 from prepared.manifest import Manifest
 from prepared.parts import Part
@@ -51,12 +52,15 @@ GROUP BY name
 """
 
 
-def prepare(config: RunConfig, output: str, properties: Mapping[str, str], wanted: int | None) -> Manifest:
+def prepare(
+    config: RunConfig, output: str, records: Records, properties: Mapping[str, str], wanted: int | None
+) -> Manifest:
     """Prepares the corpus of a run file.
 
     Args:
         config: its inputs and word lists are URIs that every task manager can read.
         output: the URI of the folder.
+        records: of the preparation.
         properties: Flink's.
         wanted: in how many pieces the input is read; as many as its size makes if nobody says.
 
@@ -71,7 +75,7 @@ def prepare(config: RunConfig, output: str, properties: Mapping[str, str], wante
         sums = storage.join(place, "sums")
 
         _count(plan, input_pieces, sums, properties)
-        encoder = between(draft, plan, _tally(sums), _token_counts(sums))
+        encoder = between(draft, plan, records, _tally(sums), _token_counts(sums))
 
         parts = _encode(replace(plan, parts=encoder.parts), input_pieces, properties)
         return draft.finish(parts, {"engine": f"flink {metadata.version('apache-flink')}"})

@@ -1,5 +1,6 @@
 """Launches a preparation by MapReduce from the gateway: puts on HDFS what the nodes need, and runs the jobs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from cluster.mapreduce.jobs import mapreduce
 from cluster.yarn import artifacts
 from cluster.yarn.uris import on_hdfs
 from engines.mapreduce.prepare import prepare
+from engines.records import Records, recorded
+from prepared import folder
 from prepared.manifest import Manifest
 from run.config import RunConfig
 from run.profile import Profile
@@ -18,19 +21,22 @@ MAPPERS, REDUCERS = "mapreduce.job.maps", "mapreduce.job.reduces"
 """Hadoop's properties for how many a job should have."""
 
 
-def launch(config: RunConfig, profile: Profile, output: str, streaming: Path, terminal: Terminal) -> Manifest:
-    """Prepares a corpus on YARN.
+def launch(
+    config: RunConfig, profile: Profile, output: str, out: str, streaming: Callable[[], Path], terminal: Terminal
+) -> int:
+    """Prepares a corpus on YARN; returns the exit status.
 
     Args:
         config: what to prepare; its paths are on HDFS.
         profile: where; its `workers` are the reducers, unless its `mapreduce` says otherwise.
         output: the folder of the corpus, on HDFS.
-        streaming: the jar of Hadoop Streaming.
+        out: the folder of the records, on HDFS.
+        streaming: finds the jar of Hadoop Streaming.
         terminal: shows what happens.
 
     Raises:
         LaunchError: the profile is not for YARN, or what the nodes need is missing.
-        YarnError: YARN does not answer, or takes no job.
+        StorageError: HDFS cannot be written.
     """
     if profile.master != "yarn":
         raise LaunchError("MapReduce runs on YARN.", 'Give --profile one with master = "yarn".')
@@ -38,15 +44,15 @@ def launch(config: RunConfig, profile: Profile, output: str, streaming: Path, te
     staging = on_hdfs(profile.staging, profile.principal)
     for upload in artifacts.put(containers, staging):
         terminal.say(str(upload))
-    wanted = profile.mapreduce.get(MAPPERS)
-    with mapreduce(profile, containers, staging, streaming, terminal) as run:
-        return prepare(
-            _on_hdfs(config, profile.principal),
-            on_hdfs(output, profile.principal),
-            run,
-            reducers=int(profile.mapreduce.get(REDUCERS, profile.workers)),
-            wanted=int(wanted) if wanted else None,
-        )
+    config, target = _on_hdfs(config, profile.principal), on_hdfs(output, profile.principal)
+    reducers, wanted = int(profile.mapreduce.get(REDUCERS, profile.workers)), profile.mapreduce.get(MAPPERS)
+
+    def prepared(records: Records) -> tuple[str, Manifest]:
+        folder.check_free(target)
+        with mapreduce(profile, containers, staging, streaming(), terminal) as run:
+            return target, prepare(config, target, records, run, reducers, int(wanted) if wanted else None)
+
+    return recorded(on_hdfs(out, profile.principal), config, terminal, prepared)
 
 
 def _on_hdfs(config: RunConfig, principal: str | None) -> RunConfig:

@@ -10,6 +10,7 @@ from engines.errors import EngineError
 from engines.finishing import between
 from engines.mapreduce.tasks import PLAN
 from engines.plan import Plan
+from engines.records import Records
 from prepared import folder
 from prepared.manifest import Manifest
 from prepared.parts import Part
@@ -20,12 +21,13 @@ from run.config import RunConfig
 _TASK = ("-m", "engines.mapreduce.tasks")
 
 
-def prepare(config: RunConfig, output: str, run: Run, reducers: int, wanted: int | None) -> Manifest:
+def prepare(config: RunConfig, output: str, records: Records, run: Run, reducers: int, wanted: int | None) -> Manifest:
     """Prepares the corpus of a run file.
 
     Args:
         config: its inputs and word lists are URIs that every node can read.
         output: the URI of the folder, on HDFS.
+        records: of the preparation.
         run: runs a job.
         reducers: how many a job has at most.
         wanted: how many mappers a job should have; as many as the input's size makes if nobody says.
@@ -43,7 +45,7 @@ def prepare(config: RunConfig, output: str, run: Run, reducers: int, wanted: int
 
         counted = jobs.run("counts", plan, reducers, combiner="reduce_counts")
         tally, lines = _tally(counted), _token_counts(counted)
-        encoder = between(draft, plan, tally, lines)
+        encoder = between(draft, plan, records, tally, lines)
 
         plan = replace(plan, parts=encoder.parts)
         encoded = jobs.run("documents", plan, min(reducers, encoder.parts), key_fields=2)
