@@ -34,7 +34,7 @@ from text.records import (
 )
 
 PIECE_BYTES = 32 * 2**20
-"""Of an input whose number of pieces nobody has said: some seconds of work with rjieba, a minute with jieba."""
+"""Of a piece at most: some seconds of work with rjieba, a minute with jieba."""
 
 _OPENERS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
     ".gz": lambda file: gzip.GzipFile(fileobj=file),  # type: ignore[dict-item,return-value]
@@ -71,13 +71,13 @@ Row = bytes | tuple[bytes | None, bytes | None, bytes | None]
 """A line, or text and label, and anything but None where there are too many or too few values beside them."""
 
 
-def plan(data: DataConfig, wanted: int | None = None) -> list[Piece]:
+def plan(data: DataConfig, wanted: int = 1) -> list[Piece]:
     """Cuts all inputs of a run into pieces of about the same size.
 
     Args:
         data: where the inputs are.
-        wanted: how many pieces there should be; as many as `PIECE_BYTES` makes if nobody says. CSV files, compressed
-            files and the row groups of Parquet are not cut.
+        wanted: how many pieces there should be at least. CSV files, compressed files and row groups of Parquet are not
+            cut.
 
     Raises:
         DataError: an input is missing, or has no column of texts or labels.
@@ -90,7 +90,7 @@ def plan(data: DataConfig, wanted: int | None = None) -> list[Piece]:
         inputs.append((data.test, "test"))
     found = [(path, split, _files(path)) for path, split in inputs]
     total = sum(size for _, _, files in found for _, size in files)
-    most = max(1, -(-total // wanted) if wanted else PIECE_BYTES)
+    most = max(1, min(PIECE_BYTES, -(-total // wanted)))
     pieces: list[Piece] = []
     for path, split, files in found:
         columns = _columns(path, files, data)

@@ -78,6 +78,9 @@ class Profile:
     mapreduce: dict[str, str] = Field(default_factory=dict)
     """Hadoop's properties for the jobs of MapReduce, as in "mapreduce.map.memory.mb" = "4096"; they win over ours."""
 
+    flink_python: str = ".venv-flink/bin/python"
+    """The Python of Flink's environment, which `make env-flink` makes; relative to the project's folder."""
+
     flink: dict[str, str] = Field(default_factory=dict)
     """Flink's properties, as in "parallelism.default" = "4"; they win over ours."""
 

@@ -52,9 +52,7 @@ GROUP BY name
 """
 
 
-def prepare(
-    config: RunConfig, output: str, records: Records, properties: Mapping[str, str], wanted: int | None
-) -> Manifest:
+def prepare(config: RunConfig, output: str, records: Records, properties: Mapping[str, str], wanted: int) -> Manifest:
     """Prepares the corpus of a run file.
 
     Args:
@@ -62,7 +60,7 @@ def prepare(
         output: the URI of the folder.
         records: of the preparation.
         properties: Flink's.
-        wanted: in how many pieces the input is read; as many as its size makes if nobody says.
+        wanted: in how many pieces, at least, the input is read.
 
     Raises:
         DataError: there is something in the folder, or the input cannot be used.

@@ -28,7 +28,8 @@ def launch(
 
     Args:
         config: what to prepare; its paths are on HDFS.
-        profile: where; its `workers` are the reducers, unless its `mapreduce` says otherwise.
+        profile: where; its `workers` are the least number of mappers and the number of reducers, unless Hadoop's
+            properties in its `mapreduce` give others.
         output: the folder of the corpus, on HDFS.
         out: the folder of the records, on HDFS.
         streaming: finds the jar of Hadoop Streaming.
@@ -45,12 +46,12 @@ def launch(
     for upload in artifacts.put(containers, staging):
         terminal.say(str(upload))
     config, target = _on_hdfs(config, profile.principal), on_hdfs(output, profile.principal)
-    reducers, wanted = int(profile.mapreduce.get(REDUCERS, profile.workers)), profile.mapreduce.get(MAPPERS)
+    reducers, wanted = (int(profile.mapreduce.get(key, profile.workers)) for key in (REDUCERS, MAPPERS))
 
     def prepared(records: Records) -> tuple[str, Manifest]:
         folder.check_free(target)
         with mapreduce(profile, containers, staging, streaming(), terminal) as run:
-            return target, prepare(config, target, records, run, reducers, int(wanted) if wanted else None)
+            return target, prepare(config, target, records, run, reducers, wanted)
 
     return recorded(on_hdfs(out, profile.principal), config, terminal, prepared)
 

@@ -21,7 +21,7 @@ from run.config import RunConfig
 _TASK = ("-m", "engines.mapreduce.tasks")
 
 
-def prepare(config: RunConfig, output: str, records: Records, run: Run, reducers: int, wanted: int | None) -> Manifest:
+def prepare(config: RunConfig, output: str, records: Records, run: Run, reducers: int, wanted: int) -> Manifest:
     """Prepares the corpus of a run file.
 
     Args:
@@ -30,7 +30,7 @@ def prepare(config: RunConfig, output: str, records: Records, run: Run, reducers
         records: of the preparation.
         run: runs a job.
         reducers: how many a job has at most.
-        wanted: how many mappers a job should have; as many as the input's size makes if nobody says.
+        wanted: how many mappers a job should have at least.
 
     Raises:
         DataError: there is something in the folder, or the input cannot be used.

@@ -1,0 +1,68 @@
+"""Launches a preparation by Flink: its Python is that of an environment of its own, in a process of its own."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cluster.errors import LaunchError
+from engines.flink.request import Request
+from run import signals
+from run.config import RunConfig
+from run.profile import Profile
+
+OURS = Path(__file__).parents[2]
+PARALLELISM = "parallelism.default"
+
+
+def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
+    """Prepares a corpus in a cluster of Flink's within a process; returns the exit status.
+
+    Args:
+        config: what to prepare.
+        profile: Flink's properties, and its Python.
+        output: the folder of the corpus.
+        out: the folder of the records.
+
+    Raises:
+        LaunchError: the profile is for YARN, or there is no such Python.
+    """
+    if profile.master != "local":
+        raise LaunchError(
+            "Flink prepares a corpus on this machine, also from and to HDFS.",
+            'Give --profile one with master = "local".',
+        )
+    properties = {PARALLELISM: str(os.cpu_count()), **profile.flink}
+    request = Request(config=config, output=output, out=out, properties=properties, pieces=int(properties[PARALLELISM]))
+    with TemporaryDirectory(prefix="flink-") as folder:
+        file = Path(folder, "request.json")
+        file.write_bytes(request.to_json())
+        return _run([str(python(profile)), "-m", "engines.flink.command", str(file)])
+
+
+def python(profile: Profile) -> Path:
+    """Returns the Python of Flink's environment.
+
+    Raises:
+        LaunchError: there is none.
+    """
+    found = OURS / profile.flink_python
+    if not found.is_file():
+        raise LaunchError(
+            f"There is no {found}: Flink needs an environment of its own.",
+            "Make it with `make env-flink`, or name its Python as flink_python in a profile.",
+        )
+    return found
+
+
+def _run(command: list[str]) -> int:
+    path = os.pathsep.join(filter(None, (str(OURS), os.environ.get("PYTHONPATH"))))
+    # In a session of its own: Ctrl-C is answered here and handed on once.
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, start_new_session=True) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            with signals.ignored():
+                process.send_signal(signal.SIGINT)
+                return process.wait()
