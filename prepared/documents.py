@@ -9,6 +9,7 @@ import numpy as np
 
 from run.config import View
 from run.splits import SPLITS, Split
+from text.blocks import Ids
 from text.language import Language
 from text.preparation import TokenizedDocument
 
@@ -24,7 +25,7 @@ class EncodedDocument:
 
     split: Split
     label: str
-    ids: Mapping[View, np.ndarray | Sequence[int]]
+    ids: Mapping[View, Ids]
     """Token ids of each view, in the order of the corpus's views."""
 
     def to_bytes(self) -> bytes:
@@ -45,7 +46,7 @@ class EncodedDocument:
         at = 1 + _LENGTH.size
         (size,) = _LENGTH.unpack_from(data, 1)
         label, at = data[at : at + size].decode(), at + size
-        of_views: dict[View, np.ndarray | Sequence[int]] = {}
+        of_views: dict[View, Ids] = {}
         for view in views:
             (count,) = _LENGTH.unpack_from(data, at)
             of_views[view] = np.frombuffer(data, "<i4", count, at + _LENGTH.size)

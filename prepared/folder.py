@@ -22,6 +22,7 @@ from prepared.tally import Tally
 from run import folder
 from run.config import RunConfig, View
 from run.splits import SPLITS
+from storage import StorageError
 from text.counts import Counts
 from text.errors import DataError, LostDocumentsError
 from text.language import Language
@@ -60,7 +61,7 @@ class Draft:
         Args:
             tally: of all rows.
             language: the segmenter, the vocabularies, and the labels of `tally.counts()`.
-            counts: of each view, as `vocabularies.class_counts` returns them.
+            counts: of each view, as `vocabularies.ordered` orders them.
 
         Raises:
             StorageError: a file cannot be written.
@@ -68,7 +69,7 @@ class Draft:
         self.counts = tally.counts()
         self._write(_language_files(language))
         golden = ({"text": document.text, "label": document.label} for document in tally.golden())
-        self._write({GOLDEN: _json_lines(golden), folder.QUARANTINE: _json_lines(tally.quarantine())})
+        self._write({GOLDEN: json_lines(golden), folder.QUARANTINE: json_lines(tally.quarantine())})
         for view, rows in counts.items():
             self._write_class_counts(view, rows)
         return Encoder(language, parts_of(sum(self.counts.documents.values())))
@@ -127,8 +128,7 @@ def drafted(target: str, config: RunConfig) -> Iterator[Draft]:
     """Makes a folder beside the place of a corpus; `Draft.finish` gives it its name, and an error removes it.
 
     Raises:
-        DataError: there is something already.
-        StorageError: the folder cannot be made.
+        DataError: there is something already, or nothing can be written there.
     """
     target = storage.absolute(target)
     check_free(target)
@@ -142,9 +142,14 @@ def check_free(target: str) -> None:
     """Makes sure that a corpus has a place.
 
     Raises:
-        DataError: there is something already.
+        DataError: there is something already, or nothing can be written there.
     """
-    if storage.exists(target):
+    try:
+        taken = storage.exists(target)
+        storage.check_writable(storage.parent(target))
+    except StorageError as error:
+        raise DataError(f"The corpus cannot be written to {target}: {error}") from error
+    if taken:
         raise _taken(target)
 
 
@@ -221,7 +226,8 @@ def _lines(data: bytes) -> list[str]:
     return data.decode().split("\n")[:-1]
 
 
-def _json_lines(rows: Iterable[Mapping[str, str]]) -> bytes:
+def json_lines(rows: Iterable[Mapping[str, str]]) -> bytes:
+    """Returns rows as JSON lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 

@@ -17,7 +17,7 @@ Counted = tuple[View, str, Mapping[str, int]]
 def vocabularies(
     counted: Iterable[Counted], labels: tuple[str, ...], text: TextConfig
 ) -> tuple[dict[View, Vocabulary], dict[View, np.ndarray]]:
-    """Returns the vocabulary of each view, and the class counts of its tokens, as `class_counts` orders them.
+    """Returns the vocabulary of each view, and the class counts of its tokens, as `ordered` orders them.
 
     Args:
         counted: every token of a view once, in any order; no more are held than vocabularies have.
@@ -40,21 +40,12 @@ def vocabularies(
     found = {view: Vocabulary(tuple(token for _, token, _ in of_view)) for view, of_view in kept.items()}
     check_any(found, text)
     classes = {label: number for number, label in enumerate(labels)}
-    counts = {
-        view: class_counts(
-            (number, classes[label], count)
-            for number, (_, _, of_labels) in enumerate(of_view, FIRST_TOKEN)
-            for label, count in of_labels.items()
-        )
-        for view, of_view in kept.items()
-    }
-    return found, counts
+    return found, {view: _class_counts(of_view, classes) for view, of_view in kept.items()}
 
 
-def class_counts(counts: Iterable[tuple[int, int, int]]) -> np.ndarray:
-    """Returns (token id, class, count) in rows ordered by id and class, int64 [rows, 3]."""
-    rows = np.array(list(counts), np.int64).reshape(-1, 3)
-    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+def ordered(class_counts: np.ndarray) -> np.ndarray:
+    """Returns class counts, in rows of (token id, class, count), ordered by id and class, int64 [rows, 3]."""
+    return class_counts[np.lexsort((class_counts[:, 1], class_counts[:, 0]))]
 
 
 def check_any(found: Mapping[View, Vocabulary], text: TextConfig) -> None:
@@ -65,6 +56,15 @@ def check_any(found: Mapping[View, Vocabulary], text: TextConfig) -> None:
     """
     if not any(vocabulary.tokens for vocabulary in found.values()):
         raise DataError(f"No token comes {text.min_count} times in training. Lower text.min_count.")
+
+
+def _class_counts(counted: list[tuple[int, str, Mapping[str, int]]], classes: Mapping[str, int]) -> np.ndarray:
+    rows = [
+        (number, classes[label], count)
+        for number, (_, _, of_labels) in enumerate(counted, FIRST_TOKEN)
+        for label, count in of_labels.items()
+    ]
+    return ordered(np.array(rows, np.int64).reshape(-1, 3))
 
 
 def _first(counted: list[tuple[int, str, Mapping[str, int]]], number: int) -> list[tuple[int, str, Mapping[str, int]]]:

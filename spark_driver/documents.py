@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -56,8 +56,28 @@ _Batches = Iterator[pa.RecordBatch]
 _Rows = Callable[[_Batches], Iterator[list[_Row]]]
 
 
-def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter: Segmenter) -> DataFrame:
+class GoldenCandidates(Protocol):
+    """Chooses, while the documents of a partition go by, those whose texts go along."""
+
+    def is_one(self, text: str, label: str) -> bool:
+        """Whether a document is one."""
+
+
+def prepared(
+    spark: SparkSession,
+    data: DataConfig,
+    text: TextConfig,
+    segmenter: Segmenter,
+    candidates: Callable[[], GoldenCandidates] = Candidates,
+) -> DataFrame:
     """Returns all rows of the input, prepared; see `PREPARED` for the columns. Lazy, as every DataFrame.
+
+    Args:
+        spark: reads the input.
+        data: where it is.
+        text: how it is prepared.
+        segmenter: with the word lists that `text` names.
+        candidates: makes what chooses, in a partition, the texts that may become golden.
 
     Raises:
         InputError: an input is missing or has no such column.
@@ -65,7 +85,8 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 
     def part(path: str, split: Callable[[str], Split]) -> DataFrame:
         rows, frame, parse = _reader(spark, path, data)
-        return frame.mapInArrow(_prepared(rows, parse, Preparation.of(text, segmenter, split)), PREPARED)
+        preparation = Preparation.of(text, segmenter, split)
+        return frame.mapInArrow(_prepared(rows, parse, preparation, candidates), PREPARED)
 
     frame = part(data.input or data.train or "", split_rule(data))
     if data.validation:
@@ -81,29 +102,30 @@ def _unlabelled(spark: SparkSession, path: str, data: DataConfig, text: TextConf
     """The rows of an input that needs no column of labels."""
     rows, frame, parse = _reader(spark, path, replace(data, label_column=data.text_column))
     preparation = replace(Preparation.of(text, segmenter, lambda _: "train"), views=("word",))
-    prepared = frame.mapInArrow(_prepared(rows, lambda row: (parse(row)[0], b"none"), preparation), PREPARED)
+    labelled = _prepared(rows, lambda row: (parse(row)[0], b"none"), preparation, Candidates)
+    prepared = frame.mapInArrow(labelled, PREPARED)
     nothing = F.lit(None).cast("string")
     split = F.when(F.col("reason").isNull(), UNLABELLED)
     return prepared.withColumns({"split": split, "label": nothing, "text": nothing})
 
 
-def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
+def _prepared(
+    rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation, candidates: Callable[[], GoldenCandidates]
+) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
-    def prepare(source: str, row: Any, candidates: Candidates) -> tuple[str | list[str] | None, ...]:
+    def prepare(source: str, row: Any, golden: GoldenCandidates) -> tuple[str | list[str] | None, ...]:
         found = preparation.outcome(source, row, parse)
         if isinstance(found, Rejection):
             return None, None, None, found.reason, source, found.row, None
         tokens = list(map(" ".join, found.tokens.values()))
-        golden = found.text if found.text is not None and candidates.is_one(found.text, found.label) else None
-        return found.split, found.label, tokens, None, source, None, golden
+        text = found.text if found.text is not None and golden.is_one(found.text, found.label) else None
+        return found.split, found.label, tokens, None, source, None, text
 
     def partition(batches: _Batches) -> _Batches:
-        candidates = Candidates()
+        golden = candidates()
         for batch in rows(batches):
-            columns = (
-                zip(*(prepare(*row, candidates) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
-            )
+            columns = zip(*(prepare(*row, golden) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
             arrays = [pa.array(c, kind) for c, kind in zip(columns, _TYPES.values(), strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 

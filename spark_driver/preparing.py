@@ -3,18 +3,45 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from pyspark import StorageLevel
+from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
+from prepared.vocabularies import check_any
 from run.config import RunConfig
 from run.result import Result
 from spark_driver import corpus, documents, outcome
 from spark_driver.run_folder import RunFolder
 from spark_driver.word_lists import segmenter
 from text.counts import Counts, check_usable
-from text.errors import DataError
 from text.language import Language
+
+
+class TrainingData(Protocol):
+    """What a model is trained on, wherever it comes from."""
+
+    @property
+    def counts(self) -> Counts:
+        """The rows, counted."""
+
+    @property
+    def language(self) -> Language:
+        """What tokens and labels are to the model."""
+
+    @property
+    def golden(self) -> tuple[str, ...]:
+        """Texts that the exported model is held to."""
+
+    def words(self) -> DataFrame:
+        """Returns the words, joined by spaces, of the documents that vectors are trained on."""
+
+    def blocks(self, workers: int) -> RDD[bytes]:
+        """Returns the documents in blocks, a partition for each worker."""
+
+    @property
+    def release(self) -> Callable[[], object]:
+        """Gives back the memory of the documents."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +59,14 @@ class Prepared:
     release: Callable[[], object]
     """Gives back the memory of the documents."""
 
+    def words(self) -> DataFrame:
+        """Returns the words of the documents for training and of those without a label."""
+        return corpus.words(self.rows, tuple(self.language.vocabularies))
+
+    def blocks(self, workers: int) -> RDD[bytes]:
+        """Encodes the documents."""
+        return corpus.blocks(self.documents, self.language, workers)
+
 
 def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: Result) -> Prepared:
     """Reads, checks and counts the input; quarantine, vocabularies and labels are then in the run's folder.
@@ -45,12 +80,12 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     rows = documents.prepared(spark, config.data, config.text, segment).persist(StorageLevel.MEMORY_AND_DISK)
     counts = corpus.count(rows)
     outcome.counted(result, counts)
-    folder.quarantine(corpus.quarantine(rows, counts).collect() if counts.rejected else ())
+    rejected = corpus.quarantine(rows, counts).collect() if counts.rejected else ()
+    folder.quarantine(row.asDict() for row in rejected)
     check_usable(counts, config.data)
     usable = corpus.documents(rows, counts)
     language = Language(segment, corpus.vocabularies(usable, config.text), counts.labels)
-    if not any(vocabulary.tokens for vocabulary in language.vocabularies.values()):
-        raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
+    check_any(language.vocabularies, config.text)
     folder.write_language(language)
     golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun

@@ -1,6 +1,7 @@
 """The whole job: read, prepare, start the workers, feed and watch them, record what came of it.
 
     spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out URI [--resume]
+        [--prepared URI]
 
 Exit status: 0, a model was published; 2, the configuration or the data cannot be used; 1, anything else.
 """
@@ -17,9 +18,10 @@ from run.events import EpochDone, Event
 from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
-from spark_driver import corpus, executors, job, outcome, resuming
+from spark_driver import executors, job, outcome, resuming
 from spark_driver.gang import Gang, taken_back_on_error
-from spark_driver.preparing import prepare
+from spark_driver.prepared_corpus import of_corpus
+from spark_driver.preparing import TrainingData, prepare
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
 from spark_driver.word_vectors import word_vectors
@@ -29,17 +31,20 @@ from trainer.assignment import Assignment
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
     options = parser().parse_args(arguments)
-    return job.run(options, job.configured(options, partial(train, options.resume)))
+    return job.run(options, job.configured(options, partial(train, options.resume, options.prepared)))
 
 
 def parser() -> ArgumentParser:
     """Returns the parser of the job's arguments."""
     made = job.run_file_parser("train.py", __doc__)
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint that a stopped run has left")
+    made.add_argument("--prepared", metavar="URI", help="a prepared corpus, in place of the input")
     return made
 
 
-def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:
+def train(
+    resume: bool, corpus: str | None, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal
+) -> None:
     """Trains and publishes a model; `result` fills up on the way, so that it tells how far a failed run came."""
     with session(config.name) as spark:
         request = resources.for_workers(dict(spark.sparkContext.getConf().getAll()))
@@ -48,10 +53,12 @@ def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, te
         if before:
             terminal.say(f"going on with the run {before.run}")
             before.check(decisive)
-        terminal.stage("reading and preparing the documents")
-        prepared = prepare(spark, config, folder, result)
+        terminal.stage(f"reading {corpus}" if corpus else "reading and preparing the documents")
+        prepared: TrainingData = (
+            of_corpus(spark, corpus, config, folder, result) if corpus else prepare(spark, config, folder, result)
+        )
         vectors = word_vectors(spark, config, prepared, terminal.say)
-        blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
+        blocks = prepared.blocks(request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
         epochs = list[EpochDone]()
         if before:
