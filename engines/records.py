@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import storage
-from prepared.manifest import Manifest
+from prepared.manifest import Manifest, check_labelled
 from prepared.tally import Tally
 from run import folder, settings, signals
 from run.config import RunConfig
@@ -69,6 +69,7 @@ def recorded(
     records.write(folder.CONFIG, _json(settings.to_json(config)))
     try:
         with signals.raised():
+            check_labelled(config)
             result.prepared, manifest = prepare(records)
     except KeyboardInterrupt as interrupt:
         result.error = f"The preparation was ended by {interrupt or 'SIGINT'}."

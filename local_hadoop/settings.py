@@ -94,6 +94,10 @@ def node_files(settings: Settings, node: int) -> dict[str, str]:
     """Name and text of each file for one NodeManager."""
     files = shared_files(settings)
     files["yarn-site.xml"] = to_xml({**yarn_site(settings), **node_site(settings, node)})
+    if settings.mapreduce_jars:
+        # In this file, because MapReduce's defaults come after yarn-site.xml.
+        shuffle = {"mapreduce.shuffle.port": settings.ports.nodes[node].shuffle}
+        files["mapred-site.xml"] = to_xml({**mapred_site(settings.mapreduce_jars), **shuffle})
     if settings.gpus and node < settings.gpu_nodes:
         files["node-resources.xml"] = to_xml(node_resources(settings))
     return files
@@ -175,13 +179,9 @@ def node_site(settings: Settings, node: int) -> Properties:
         # A developer's disk is often nearly full, and then YARN would take no container.
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": 100,
         "yarn.nodemanager.delete.debug-delay-sec": 0,
-        **(shuffle(ports) if settings.mapreduce_jars else {}),
+        # It hands the output of mappers to reducers, and listens at every address of the machine.
+        **({"yarn.nodemanager.aux-services": "mapreduce_shuffle"} if settings.mapreduce_jars else {}),
     }
-
-
-def shuffle(ports: NodePorts) -> Properties:
-    """A node's service that hands the output of mappers to reducers: it listens at every address of the machine."""
-    return {"yarn.nodemanager.aux-services": "mapreduce_shuffle", "mapreduce.shuffle.port": ports.shuffle}
 
 
 def mapred_site(jars: Path) -> Properties:

@@ -121,6 +121,20 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
     }
 
 
+def check_labelled(config: RunConfig) -> None:
+    """Makes sure that nothing without a label is to be prepared.
+
+    Raises:
+        SettingsError: the run file names such documents.
+    """
+    if config.data.unlabelled is not None:
+        raise SettingsError(
+            "A prepared corpus has no documents without a label. Received: data.unlabelled="
+            f"{config.data.unlabelled!r}.",
+            "Leave it out, or train from text.",
+        )
+
+
 def check_agrees(manifest: Manifest, language: Language, config: RunConfig, segmenter: Segmenter, uri: str) -> None:
     """Makes sure that a run file asks for nothing but what a corpus holds.
 

@@ -16,14 +16,13 @@ from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documen
 
 import storage
 from prepared.folder import check_free, drafted
-from prepared.manifest import Manifest
+from prepared.manifest import Manifest, check_labelled
 from prepared.sampling import GoldenSample
 from prepared.vocabularies import check_any
 from run.config import RunConfig
 from run.result import Result
 from run.terminal import Terminal
 from spark_driver import corpus, documents, engine, job, outcome
-from spark_driver.prepared_corpus import check_labelled
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
 from spark_driver.word_lists import segmenter

@@ -10,9 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 import prepared.folder
 from prepared.folder import Corpus
-from prepared.manifest import check_agrees
+from prepared.manifest import check_agrees, check_labelled
 from run.config import RunConfig
-from run.errors import SettingsError
 from run.result import Result
 from spark_driver import corpus, outcome
 from spark_driver.run_folder import RunFolder
@@ -69,17 +68,3 @@ def of_corpus(spark: SparkSession, uri: str, config: RunConfig, folder: RunFolde
     folder.write_language(found.language)
     result.seconds.prepare = time.monotonic() - begun
     return OfCorpus(spark, found, chosen(found.golden, config.export.golden_examples))
-
-
-def check_labelled(config: RunConfig) -> None:
-    """Makes sure that nothing without a label is to be prepared.
-
-    Raises:
-        SettingsError: the run file names such documents.
-    """
-    if config.data.unlabelled is not None:
-        raise SettingsError(
-            "A prepared corpus has no documents without a label. Received: data.unlabelled="
-            f"{config.data.unlabelled!r}.",
-            "Leave it out, or train from text.",
-        )

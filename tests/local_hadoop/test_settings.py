@@ -86,6 +86,7 @@ def test_only_a_yarn_for_mapreduce_has_its_shuffle_on_a_port_for_each_node(setti
     assert "mapred-site.xml" not in shared_files(settings)
     with_it = replace(settings, mapreduce_jars=Path("/jars"))
     shuffles = [all_properties(node_files(with_it, node)) for node in range(NODES)]
+    assert all("mapreduce.shuffle.port" in properties(node_files(with_it, n)["mapred-site.xml"]) for n in range(NODES))
     assert {node["yarn.nodemanager.aux-services"] for node in shuffles} == {"mapreduce_shuffle"}
     assert len({node["mapreduce.shuffle.port"] for node in shuffles}) == NODES
     client = properties(shared_files(with_it)["mapred-site.xml"])

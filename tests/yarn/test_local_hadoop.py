@@ -109,7 +109,7 @@ def test_the_log_of_an_application_is_read_when_it_has_ended(hadoop: LocalHadoop
 def test_nothing_but_mapreduces_shuffle_listens_to_other_machines(hadoop: LocalHadoop) -> None:
     shuffles = {
         int(ElementTree.parse(file).findtext("property[name='mapreduce.shuffle.port']/value", ""))
-        for file in hadoop.folder.glob("conf/node-*/yarn-site.xml")
+        for file in hadoop.folder.glob("conf/node-*/mapred-site.xml")
     }
     assert len(shuffles) == hadoop.nodes
     listening = [
