@@ -1,6 +1,7 @@
 """Spark as an engine of prepared corpora: carries rows, counts and documents. Executors import this module."""
 
 from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
@@ -144,11 +145,12 @@ def _tallied(batches: _Batches, views: Sequence[View], tally: Tally) -> Iterator
         for split, label, tokens, reason, source, row, text in zip(
             *(column.to_pylist() for column in batch.columns), strict=True
         ):
+            file = unquote(source)  # Spark has the address of a file, with a space as %20
             if reason is not None:
-                tally.add(Rejection(reason, source, row), source)
+                tally.add(Rejection(reason, file, row), file)
                 continue
             document = TokenizedDocument(split, label, _of_views(tokens, views), text)
-            tally.add(document, source)
+            tally.add(document, file)
             yield document
 
 

@@ -22,6 +22,9 @@ CONFIG = RunConfig(
     text=TextConfig(views=("word", "char"), vocabulary_size=40, min_count=1, max_length=6),
 )
 
+SOURCE = "file:/data/第一 100%.jsonl"
+"""Where all rows come from."""
+
 
 @dataclass
 class Piece:
@@ -66,8 +69,8 @@ def _first_pass(piece: Sequence[bytes], config: RunConfig, segmenter: Segmenter)
     preparation = Preparation.of(config.text, segmenter, split_rule(config.data))
     found = Piece()
     for row in piece:
-        outcome = preparation.outcome("file:/data/rows.jsonl", row, lambda row: fields_of_json(row, config.data))
-        found.tally.add(outcome, "file:/data/rows.jsonl")
+        outcome = preparation.outcome(SOURCE, row, lambda row: fields_of_json(row, config.data))
+        found.tally.add(outcome, SOURCE)
         if not isinstance(outcome, Rejection):
             found.documents.append(outcome)
     for counts in token_counts(found.documents):

@@ -77,7 +77,7 @@ def test_every_row_is_accounted_for(corpus: Path) -> None:
     assert manifest.rejected == {"empty text": 1, "no label": 1, "not JSON": 1, "not UTF-8": 1}
     assert sum(manifest.documents.values()) == len(ROWS) == sum(part.documents for part in manifest.parts)
     quarantine = map(json.loads, read(str(corpus)).quarantine.splitlines())
-    assert [(row["reason"], row["source"]) for row in quarantine] == [(r, "rows.jsonl") for r in manifest.rejected]
+    assert [(row["reason"], row["source"]) for row in quarantine] == [(r, "第一 100%.jsonl") for r in manifest.rejected]
 
 
 def test_the_documents_are_readable_without_this_program(corpus: Path) -> None:

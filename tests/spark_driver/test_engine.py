@@ -18,7 +18,7 @@ from spark_driver import corpus, prepare
 from spark_driver.prepared_corpus import of_corpus
 from spark_driver.run_folder import RunFolder
 from tests.prepared import engine
-from tests.prepared.engine import line
+from tests.prepared.engine import SOURCE, line
 from text.blocks import Block
 from text.counts import UNSEEN
 from text.errors import DataError
@@ -40,13 +40,14 @@ USER_DICTIONARY, STOP_WORDS = ("很好看 1000",), ("的", "很")
 def config(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
     """Rows that can be used and rows that cannot, a user dictionary and stop words, in files."""
     folder = tmp_path_factory.mktemp("input")
-    (folder / "rows.jsonl").write_bytes(b"\n".join(ROWS) + b"\n")
+    rows = folder / Path(SOURCE).name
+    rows.write_bytes(b"\n".join(ROWS) + b"\n")
     (folder / "words.txt").write_text("\n".join(USER_DICTIONARY), encoding="utf-8")
     (folder / "stop_words.txt").write_text("\n".join(STOP_WORDS), encoding="utf-8")
     text = replace(
         engine.CONFIG.text, user_dictionary=str(folder / "words.txt"), stop_words=str(folder / "stop_words.txt")
     )
-    data = replace(engine.CONFIG.data, input=str(folder / "rows.jsonl"), test_fraction=0.3)
+    data = replace(engine.CONFIG.data, input=str(rows), test_fraction=0.3)
     return replace(engine.CONFIG, data=data, text=text)
 
 
