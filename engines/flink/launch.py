@@ -6,13 +6,13 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cluster import flink
 from cluster.errors import LaunchError
 from engines.flink.request import Request
 from run import signals
 from run.config import RunConfig
 from run.profile import Profile
 
-OURS = Path(__file__).parents[2]
 PARALLELISM = "parallelism.default"
 
 
@@ -38,26 +38,11 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
     with TemporaryDirectory(prefix="flink-") as folder:
         file = Path(folder, "request.json")
         file.write_bytes(request.to_json())
-        return _run([str(python(profile)), "-m", "engines.flink.command", str(file)])
-
-
-def python(profile: Profile) -> Path:
-    """Returns the Python of Flink's environment.
-
-    Raises:
-        LaunchError: there is none.
-    """
-    found = OURS / profile.flink_python
-    if not found.is_file():
-        raise LaunchError(
-            f"There is no {found}: Flink needs an environment of its own.",
-            "Make it with `make env-flink`, or name its Python as flink_python in a profile.",
-        )
-    return found
+        return _run([str(flink.python(profile)), "-m", "engines.flink.command", str(file)])
 
 
 def _run(command: list[str]) -> int:
-    path = os.pathsep.join(filter(None, (str(OURS), os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (str(flink.OURS), os.environ.get("PYTHONPATH"))))
     # In a session of its own: Ctrl-C is answered here and handed on once.
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, start_new_session=True) as process:
         try:
