@@ -79,7 +79,6 @@ def mapreduce(
 
         def run(job: StreamingJob) -> Ended:
             configuration = _configuration(gateway, job, containers)
-            configuration.setJar(str(streaming))
             for key, value in properties(profile, job, containers, staging).items():
                 configuration.set(key, value)
             terminal.stage(job.name)
@@ -169,11 +168,13 @@ def _followed(job: Any, terminal: Terminal) -> Ended:
     return Ended(False, "\n".join([str(job.getFailureInfo() or ""), *_diagnostics(job)]).strip())
 
 
-def _counters(job: Any) -> list[str]:
-    """What tasks have counted; an application that has ended tells no more."""
-    counters = job.getCounters()
-    group = counters.getGroup(COUNTERS) if counters is not None else ()
-    return [f"{counter.getValue():,} {counter.getDisplayName()}" for counter in group]
+def _counters(job: Any) -> Iterator[str]:
+    """Yields what tasks have counted; an application that has ended tells no more."""
+    if (counters := job.getCounters()) is not None:
+        group = counters.getGroup(COUNTERS).iterator()
+        while group.hasNext():
+            counter = group.next()
+            yield f"{counter.getValue():,} {counter.getDisplayName()}"
 
 
 def _diagnostics(job: Any) -> Iterator[str]:
