@@ -35,10 +35,15 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
         )
     properties = {PARALLELISM: str(os.cpu_count()), **profile.flink}
     request = Request(config=config, output=output, out=out, properties=properties, pieces=int(properties[PARALLELISM]))
+    return prepare(request, flink.python(profile))
+
+
+def prepare(request: Request, python: Path) -> int:
+    """Prepares what a request asks for in a process of Flink's Python; returns the exit status."""
     with TemporaryDirectory(prefix="flink-") as folder:
         file = Path(folder, "request.json")
         file.write_bytes(request.to_json())
-        return _run([str(flink.python(profile)), "-m", "engines.flink.command", str(file)])
+        return _run([str(python), "-m", "engines.flink.command", str(file)])
 
 
 def _run(command: list[str]) -> int:

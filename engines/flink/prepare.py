@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -67,10 +68,13 @@ def prepare(config: RunConfig, output: str, records: Records, properties: Mappin
         StorageError: the storage cannot be read or written.
         EngineError: a job has failed; with what its task said.
     """
-    with folder.drafted(output, config) as draft, scratch.beside(draft.target) as place:
+    with (
+        folder.drafted(output, config) as draft,
+        scratch.beside(draft.target) as place,
+        TemporaryDirectory(prefix="flink-sums-") as sums,  # of this machine, as is the cluster
+    ):
         plan = Plan.of(config, draft.uri, storage.join(place, scratch.ERRORS))
         input_pieces = pieces.plan(config.data, wanted)
-        sums = storage.join(place, "sums")
 
         _count(plan, input_pieces, sums, properties)
         encoder = between(draft, plan, records, _tally(sums), _token_counts(sums))

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cluster.flink import OURS
 from engines.flink import launch as flink
+from engines.flink.request import Request
 from engines.mapreduce.prepare import prepare
 from engines.records import Records, recorded
 from prepared.folder import read
@@ -19,7 +21,7 @@ from run.terminal import Terminal
 from tests.engines import local_streaming, rows
 from text.counts import UNSEEN
 
-FLINK = Path(Profile().flink_python)
+FLINK = OURS / Profile().flink_python
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,14 @@ def by_streaming(config: RunConfig, folder: Path, pieces: int) -> int:
 
 def by_flink(config: RunConfig, folder: Path, pieces: int) -> int:
     """Flink in a process of its own environment."""
-    profile = Profile(flink={flink.PARALLELISM: str(pieces)})
-    return flink.launch(config, profile, str(folder / "corpus"), str(folder / "out"))
+    request = Request(
+        config=config,
+        output=str(folder / "corpus"),
+        out=str(folder / "out"),
+        properties={flink.PARALLELISM: "2"},
+        pieces=pieces,
+    )
+    return flink.prepare(request, FLINK)
 
 
 ENGINES = [

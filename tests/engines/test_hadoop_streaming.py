@@ -1,4 +1,4 @@
-"""Hadoop Streaming itself, in one JVM without daemons: Hadoop sorts, deals out and counts, and processes are started."""
+"""Hadoop Streaming itself, in one JVM without daemons: Hadoop sorts, deals out and counts, and starts processes."""
 
 import sys
 from collections.abc import Iterator
