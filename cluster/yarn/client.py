@@ -95,7 +95,7 @@ def connected(settings: Mapping[str, str] | None = None) -> Iterator[tuple[Any, 
     Raises:
         YarnError: no YARN is described, or it cannot be asked.
     """
-    with hadoop() as gateway:
+    with hadoop(prints=True) as gateway:
         client = gateway.jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
         configuration = gateway.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
         for key, value in (settings or {}).items():
@@ -106,11 +106,12 @@ def connected(settings: Mapping[str, str] | None = None) -> Iterator[tuple[Any, 
 
 
 @contextmanager
-def hadoop(*more: Path) -> Iterator[JavaGateway]:
+def hadoop(*more: Path, prints: bool = False) -> Iterator[JavaGateway]:
     """A JVM with the classes of Hadoop's client in Spark's jars, and the configuration in HADOOP_CONF_DIR.
 
     Args:
         more: further jars.
+        prints: whether its standard output is ours.
 
     Raises:
         YarnError: no YARN is described, or Hadoop says so.
@@ -123,7 +124,8 @@ def hadoop(*more: Path) -> Iterator[JavaGateway]:
         javaopts=["-Dfile.encoding=UTF-8", f"-Dlog4j2.configurationFile={LOGGING.as_uri()}"],
         enable_auth=True,
         die_on_exit=True,
-        redirect_stdout=os.fdopen(os.dup(1), "w", encoding="utf-8"),  # it is closed when the JVM ends
+        # It is closed when the JVM ends.
+        redirect_stdout=os.fdopen(os.dup(1), "w", encoding="utf-8") if prints else None,
         redirect_stderr=sys.stderr,
         daemonize_redirect=False,  # all that it prints is seen
         java_path="",  # JAVA_HOME's, or else the one on the PATH
