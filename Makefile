@@ -3,17 +3,19 @@
 # make env    the environment alone                make faults workers, executors and nodes are killed and stopped
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
+# make env-flink      the environment of `textcnn prepare --engine flink`, beside the other
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Where several files name a package, the first has its version.
 CONSTRAINTS := constraints.txt
+FLINK := .venv-flink
 SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
 RUN := runs/reviews
 # The tests of a file share what they have started.
 TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 
-.PHONY: env run test unit integration yarn faults soak check bench env-spark35 test-spark35 clean
+.PHONY: env run test unit integration yarn faults soak check bench env-flink env-spark35 test-spark35 clean
 
 env: $(VENV)/made
 
@@ -66,5 +68,13 @@ env-spark35:
 test-spark35:
 	$(MAKE) unit integration $(SPARK35)
 
+# PyFlink wants other versions of numpy, pyarrow and protobuf than TensorFlow.
+env-flink: $(FLINK)/made
+
+$(FLINK)/made: constraints-flink.txt $(VENV)/made
+	$(PYTHON) -m venv --clear $(FLINK)
+	$(BIN)/uv pip install --quiet --python $(FLINK)/bin/python --compile-bytecode --requirement constraints-flink.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-spark35 build runs *.egg-info
+	rm -rf .venv .venv-flink .venv-spark35 build runs *.egg-info

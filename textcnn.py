@@ -22,15 +22,20 @@ import storage
 from cluster import compare, compare_runs, local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
+from cluster.mapreduce.jobs import streaming_jar
 from cluster.spark_submit import Launch
 from cluster.yarn import client
 from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
+from engines.flink import launch as flink
+from engines.mapreduce import launch as mapreduce
 from local_hadoop import command as hadoop
+from local_hadoop.jars import fetch_streaming_jar
 from run import profile, settings, signals
 from run.config import RunConfig, TextFormat
 from run.errors import SettingsError
 from run.profile import Profile
+from run.terminal import Terminal
 from storage import StorageError
 from text.errors import DataError
 from trainer import card
@@ -85,7 +90,12 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    return ENGINES[options.engine](options)
+    try:
+        with signals.raised():
+            return ENGINES[options.engine](options)
+    except KeyboardInterrupt as interrupt:
+        print(f"textcnn: {interrupt} before anything was submitted", file=sys.stderr)
+        return 1
 
 
 def _prepare_on_spark(options: argparse.Namespace) -> int:
@@ -94,7 +104,29 @@ def _prepare_on_spark(options: argparse.Namespace) -> int:
     return _run(where, replace(launch, script=DRIVER / "prepare.py", options=arguments), options.dry_run)
 
 
-ENGINES = {"spark": _prepare_on_spark}
+def _prepare_by_mapreduce(options: argparse.Namespace) -> int:
+    where, launch = _launch_without_spark(options)
+    config = settings.read(RunConfig, options.run_file, options.set)
+    with Terminal(Console(stderr=True)) as terminal:
+        return mapreduce.launch(config, where, options.output, launch.out, _streaming_jar, terminal)
+
+
+def _streaming_jar() -> Path:
+    return streaming_jar() or fetch_streaming_jar()
+
+
+def _prepare_by_flink(options: argparse.Namespace) -> int:
+    where, launch = _launch_without_spark(options)
+    return flink.launch(settings.read(RunConfig, options.run_file, options.set), where, options.output, launch.out)
+
+
+def _launch_without_spark(options: argparse.Namespace) -> tuple[Profile, Launch]:
+    if options.dry_run or options.passed_on:
+        raise SettingsError("--dry-run and arguments after -- are for spark-submit, and so for --engine spark.")
+    return _launch(options, "prepared-")
+
+
+ENGINES = {"spark": _prepare_on_spark, "mapreduce": _prepare_by_mapreduce, "flink": _prepare_by_flink}
 
 
 def _placed(uri: str, where: Profile) -> str:

@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     start.add_argument("--nodes", type=int, default=2, help="NodeManagers (default: %(default)s)")
     start.add_argument("--gpus", type=int, default=0, help="GPUs that each node says it has (default: none)")
     start.add_argument("--gpu-nodes", type=int, help="how many nodes have any (default: all)")
+    start.add_argument(
+        "--mapreduce", action="store_true", help="run MapReduce's jobs too; its shuffle listens at every address"
+    )
     for field in fields(MasterPorts):
         option = f"--{field.name.replace('_', '-')}-port"
         start.add_argument(option, type=int, default=0, dest=field.name, metavar="PORT", help="default: a free one")
@@ -57,7 +60,12 @@ def _up(arguments: argparse.Namespace) -> int:
     ports = MasterPorts(**{field.name: getattr(arguments, field.name) for field in fields(MasterPorts)})
     begun = time.monotonic()
     hadoop = up(
-        arguments.folder, nodes=arguments.nodes, gpus=arguments.gpus, gpu_nodes=arguments.gpu_nodes, ports=ports
+        arguments.folder,
+        nodes=arguments.nodes,
+        gpus=arguments.gpus,
+        gpu_nodes=arguments.gpu_nodes,
+        mapreduce=arguments.mapreduce,
+        ports=ports,
     )
     print(_exports(hadoop, time.monotonic() - begun))
     return 0

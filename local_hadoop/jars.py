@@ -1,4 +1,4 @@
-"""Fetches the jars of Hadoop's daemons once, by Maven, into the user's cache."""
+"""Fetches the jars of Hadoop's daemons, and that of Hadoop Streaming, once, by Maven, into the user's cache."""
 
 import os
 import shutil
@@ -10,21 +10,21 @@ from xml.etree import ElementTree
 from local_hadoop.errors import HadoopError
 
 POM = Path(__file__).with_name("pom.xml")
+STREAMING_POM = Path(__file__).with_name("streaming.xml")
 FETCH_TIMEOUT_S = 1800
 
 
-def hadoop_version() -> str:
-    """The version of Hadoop that the pom names."""
-    version = ElementTree.parse(POM).findtext(".//{*}hadoop.version")
+def hadoop_version(pom: Path = POM) -> str:
+    """The version of Hadoop that a pom names."""
+    version = ElementTree.parse(pom).findtext(".//{*}hadoop.version")
     if not version:
-        raise HadoopError(f"{POM} must have a property hadoop.version, and has none: restore the file.")
+        raise HadoopError(f"{pom} must have a property hadoop.version, and has none: restore the file.")
     return version
 
 
 def jars_folder() -> Path:
-    """Where the jars lie, fetched or not."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "textcnn" / f"hadoop-{hadoop_version()}"
+    """Where the daemons' jars lie, fetched or not."""
+    return _cache() / f"hadoop-{hadoop_version()}"
 
 
 def fetch_jars() -> Path:
@@ -33,25 +33,43 @@ def fetch_jars() -> Path:
     Raises:
         HadoopError: Maven is missing or could not fetch them.
     """
-    folder = jars_folder()
+    return _fetched(POM, jars_folder())
+
+
+def fetch_streaming_jar() -> Path:
+    """The jar of Hadoop Streaming, fetched first if need be.
+
+    Raises:
+        HadoopError: Maven is missing or could not fetch it.
+    """
+    folder = _fetched(STREAMING_POM, _cache() / f"hadoop-streaming-{hadoop_version(STREAMING_POM)}")
+    return next(folder.glob("hadoop-streaming-*.jar"))
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textcnn"
+
+
+def _fetched(pom: Path, folder: Path) -> Path:
+    """The folder of what a pom names, fetched first if need be."""
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as scratch:
             fetched = Path(scratch) / "jars"
-            _copy_dependencies(fetched)
+            _copy_dependencies(pom, fetched, folder)
             _publish(fetched, folder)
     return folder
 
 
-def _copy_dependencies(folder: Path) -> None:
-    """Lets Maven copy what the pom names into a folder."""
+def _copy_dependencies(pom: Path, folder: Path, meant: Path) -> None:
+    """Lets Maven copy what a pom names into a folder; messages name the one that it is meant for."""
     maven = shutil.which("mvn")
     if maven is None:
         raise HadoopError(
             "Maven fetches Hadoop's jars, once, and there is no `mvn` on the PATH: install Maven, "
-            f"or copy the jars that {POM} names to {jars_folder()}."
+            f"or copy the jars that {pom} names to {meant}."
         )
-    command = [maven, "-q", "-B", "-f", str(POM)]
+    command = [maven, "-q", "-B", "-f", str(pom)]
     command += ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
     try:
         subprocess.run(

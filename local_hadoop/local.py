@@ -76,12 +76,15 @@ def up(
     gpu_nodes: int | None = None,
     node_memory_mb: int = 8192,
     node_vcores: int = 4,
+    mapreduce: bool = False,
     ports: MasterPorts = FREE_PORTS,
     timeout_s: float = 120,
 ) -> LocalHadoop:
     """Starts HDFS and YARN in a folder of their own and returns when they can be used.
 
-    They listen on this machine alone, and believe every user of it.
+    They listen on this machine alone, and believe every user of it. One part does not: the service that hands the
+    output of MapReduce's mappers to its reducers has no setting for its address. It listens at all of them, and answers
+    who signs with a job's secret.
 
     Args:
         folder: Where everything lies; must not exist yet.
@@ -90,6 +93,7 @@ def up(
         gpu_nodes: How many nodes have any, from the first; all if not given.
         node_memory_mb: Memory of each node for containers.
         node_vcores: Virtual cores of each node.
+        mapreduce: Whether MapReduce's jobs run on it.
         ports: Configured ports; free ones elsewhere.
         timeout_s: How long the daemons may take to be ready.
 
@@ -107,6 +111,7 @@ def up(
         gpu_nodes=nodes if gpu_nodes is None else gpu_nodes,
         node_memory_mb=node_memory_mb,
         node_vcores=node_vcores,
+        mapreduce_jars=jars if mapreduce else None,
     )
     hadoop = _hadoop_of(settings)
     _claim(folder)

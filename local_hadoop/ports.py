@@ -16,6 +16,7 @@ class NodePorts:
     manager: int
     localizer: int
     web: int
+    shuffle: int
 
 
 @dataclass(frozen=True, kw_only=True)

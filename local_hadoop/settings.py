@@ -42,6 +42,8 @@ class Settings:
     """How many nodes that is."""
     node_memory_mb: int = 8192
     node_vcores: int = 4
+    mapreduce_jars: Path | None = None
+    """What MapReduce's jobs run from; without it, YARN runs none."""
 
     @property
     def default_fs(self) -> str:
@@ -83,6 +85,8 @@ def shared_files(settings: Settings) -> dict[str, str]:
     }
     if settings.gpus:
         files["resource-types.xml"] = to_xml(resource_types())
+    if settings.mapreduce_jars:
+        files["mapred-site.xml"] = to_xml(mapred_site(settings.mapreduce_jars))
     return files
 
 
@@ -90,6 +94,10 @@ def node_files(settings: Settings, node: int) -> dict[str, str]:
     """Name and text of each file for one NodeManager."""
     files = shared_files(settings)
     files["yarn-site.xml"] = to_xml({**yarn_site(settings), **node_site(settings, node)})
+    if settings.mapreduce_jars:
+        # In this file, because MapReduce's defaults come after yarn-site.xml.
+        shuffle = {"mapreduce.shuffle.port": settings.ports.nodes[node].shuffle}
+        files["mapred-site.xml"] = to_xml({**mapred_site(settings.mapreduce_jars), **shuffle})
     if settings.gpus and node < settings.gpu_nodes:
         files["node-resources.xml"] = to_xml(node_resources(settings))
     return files
@@ -171,6 +179,18 @@ def node_site(settings: Settings, node: int) -> Properties:
         # A developer's disk is often nearly full, and then YARN would take no container.
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": 100,
         "yarn.nodemanager.delete.debug-delay-sec": 0,
+        # It hands the output of mappers to reducers, and listens at every address of the machine.
+        **({"yarn.nodemanager.aux-services": "mapreduce_shuffle"} if settings.mapreduce_jars else {}),
+    }
+
+
+def mapred_site(jars: Path) -> Properties:
+    """MapReduce, for its clients: jobs run on YARN."""
+    return {
+        "mapreduce.framework.name": "yarn",
+        "mapreduce.application.classpath": str(jars / "*"),
+        # There is no history server: clients would look for one at the default address when a job has ended.
+        "mapreduce.jobhistory.address": "",
     }
 
 

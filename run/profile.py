@@ -75,6 +75,15 @@ class Profile:
     spark: dict[str, str] = Field(default_factory=dict)
     """Further Spark properties; they win over ours, and what follows -- on the command line wins over them."""
 
+    mapreduce: dict[str, str] = Field(default_factory=dict)
+    """Hadoop's properties for the jobs of MapReduce, as in "mapreduce.map.memory.mb" = "4096"; they win over ours."""
+
+    flink_python: str = ".venv-flink/bin/python"
+    """The Python of Flink's environment, which `make env-flink` makes; relative to the project's folder."""
+
+    flink: dict[str, str] = Field(default_factory=dict)
+    """Flink's properties, as in "parallelism.default" = "4"; they win over ours."""
+
     def __post_init__(self) -> None:
         if (self.principal is None) != (self.keytab is None):
             raise ValueError(

@@ -67,6 +67,11 @@ class Terminal:
         for warning in warnings:
             self.console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
+    def advance(self, done: float, figures: str) -> None:
+        """Shows the share of a stage that is done, and figures."""
+        self._bar.update(self._task, total=1.0, completed=done, figures=figures)
+        self._say_now_and_then(figures)
+
     def show(self, event: Event) -> None:
         """Shows what a worker tells."""
         if isinstance(event, Joined):
@@ -144,6 +149,9 @@ class Terminal:
         if event.straggler:
             figures += f", {slow(event.straggler, self._hosts)}"
         self._bar.update(self._task, total=total, completed=done, figures=figures)
+        self._say_now_and_then(figures)
+
+    def _say_now_and_then(self, figures: str) -> None:
         if not self.console.is_terminal and time.monotonic() - self._shown_at >= PLAIN_SECONDS:
             self._shown_at = time.monotonic()
             self.say(figures)

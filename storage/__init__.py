@@ -18,6 +18,7 @@ from storage.folders import (
 )
 from storage.log import Log, LogReader
 from storage.outages import outlasting
+from storage.seekable import opened
 from storage.uris import absolute, is_local, join, parent, path_of
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "make_folder",
     "move_folder",
     "names",
+    "opened",
     "outlasting",
     "parent",
     "path_of",

@@ -65,7 +65,7 @@ WRITTEN, NAMED = found(in_blocks), found(in_sentences)
 
 
 def is_launch(arguments: Arguments) -> bool:
-    return arguments[0] in ("train", "prepare") or "--input" in arguments
+    return "--engine" not in arguments and (arguments[0] in ("train", "prepare") or "--input" in arguments)
 
 
 def parser_of(arguments: Arguments) -> tuple[argparse.ArgumentParser, Arguments]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cluster import local
-from cluster.doctor import containers, environment, hdfs, machine, probe
+from cluster.doctor import containers, engines, environment, hdfs, machine, probe
 from cluster.doctor import properties as checks
 from cluster.doctor.capacity import ask
 from cluster.doctor.finding import Finding, broken, guarded, note
@@ -59,6 +59,7 @@ def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
     if profile.master == "local":
         if spark:
             yield from guarded("launch", _here(profile, passed_on))
+        yield from guarded("Flink", engines.flink_environment(profile))
         return
     client = spark and (yield from guarded("Hadoop client", machine.hadoop_client()))
     configured = yield from guarded("HADOOP_CONF_DIR", machine.hadoop_configuration())
@@ -66,6 +67,8 @@ def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
     if configured and spark:
         yield from guarded("launch", _on_yarn(profile, passed_on, can_ask=java and client))
     yield from guarded("environment", environment.findings(profile, has_hdfs))
+    if configured:
+        yield from guarded("MapReduce", engines.mapreduce())
 
 
 def _here(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:

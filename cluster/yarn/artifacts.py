@@ -113,12 +113,12 @@ def of(profile: Profile, spark_home: Path) -> Artifacts:
     return Artifacts(
         jars=ZipArtifact("spark-jars", jars),
         pyspark=tuple(map(FileArtifact, python)),
-        packages=ZipArtifact("textcnn", _packages()),
-        environment=_environment(profile.environment),
+        packages=packages(PACKAGES),
+        environment=environment(profile.environment),
     )
 
 
-def put(artifacts: Artifacts, folder: str) -> Iterator[Upload]:
+def put(artifacts: Iterable[Artifact], folder: str) -> Iterator[Upload]:
     """Puts into a folder on HDFS what is not there yet, and yields what came of each.
 
     Raises:
@@ -135,7 +135,12 @@ def put(artifacts: Artifacts, folder: str) -> Iterator[Upload]:
                 yield Upload(artifact.name, storage.put(uri, file), reused=False)
 
 
-def _environment(name: str | None) -> Artifact | str | None:
+def environment(name: str | None) -> Artifact | str | None:
+    """Returns the packed environment that a profile names.
+
+    Raises:
+        LaunchError: it is missing.
+    """
     if name is None or name.startswith("hdfs:"):
         return name
     path = Path(name)
@@ -147,10 +152,11 @@ def _environment(name: str | None) -> Artifact | str | None:
     return FileArtifact(path)
 
 
-def _packages() -> dict[str, Path]:
-    """The files of our packages by their names below the folder that holds them."""
-    files = (path for package in PACKAGES for path in (OURS / package).rglob("*"))
-    return {str(path.relative_to(OURS)): path for path in files if path.is_file() and path.suffix != ".pyc"}
+def packages(names: Iterable[str]) -> ZipArtifact:
+    """Returns our packages of these names, each file by its name below the folder that holds them."""
+    files = (path for package in names for path in (OURS / package).rglob("*"))
+    wanted = {str(path.relative_to(OURS)): path for path in files if path.is_file() and path.suffix != ".pyc"}
+    return ZipArtifact("textcnn", wanted)
 
 
 def _digest(files: Iterable[tuple[str, Path]]) -> str:

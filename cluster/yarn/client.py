@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
@@ -94,15 +95,37 @@ def connected(settings: Mapping[str, str] | None = None) -> Iterator[tuple[Any, 
     Raises:
         YarnError: no YARN is described, or it cannot be asked.
     """
+    with hadoop(prints=True) as gateway:
+        client = gateway.jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
+        configuration = gateway.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
+        for key, value in (settings or {}).items():
+            configuration.set(key, value)
+        client.init(configuration)
+        client.start()
+        yield gateway.jvm, client
+
+
+@contextmanager
+def hadoop(*more: Path, prints: bool = False) -> Iterator[JavaGateway]:
+    """A JVM with the classes of Hadoop's client in Spark's jars, and the configuration in HADOOP_CONF_DIR.
+
+    Args:
+        more: further jars.
+        prints: whether its standard output is ours.
+
+    Raises:
+        YarnError: no YARN is described, or Hadoop says so.
+    """
     folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
     if not folder:
         raise YarnError("HADOOP_CONF_DIR is not set: set it to the folder of YARN's configuration.")
     port, token, process = launch_gateway(
-        classpath=os.pathsep.join((folder, f"{spark_home()}/jars/*")),
+        classpath=os.pathsep.join((folder, f"{spark_home()}/jars/*", *map(str, more))),
         javaopts=["-Dfile.encoding=UTF-8", f"-Dlog4j2.configurationFile={LOGGING.as_uri()}"],
         enable_auth=True,
         die_on_exit=True,
-        redirect_stdout=os.fdopen(os.dup(1), "w", encoding="utf-8"),  # it is closed when the JVM ends
+        # It is closed when the JVM ends.
+        redirect_stdout=os.fdopen(os.dup(1), "w", encoding="utf-8") if prints else None,
         redirect_stderr=sys.stderr,
         daemonize_redirect=False,  # all that it prints is seen
         java_path="",  # JAVA_HOME's, or else the one on the PATH
@@ -111,13 +134,7 @@ def connected(settings: Mapping[str, str] | None = None) -> Iterator[tuple[Any, 
     )
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=token))
     try:
-        client = gateway.jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
-        configuration = gateway.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration()
-        for key, value in (settings or {}).items():
-            configuration.set(key, value)
-        client.init(configuration)
-        client.start()
-        yield gateway.jvm, client
+        yield gateway
     except Py4JJavaError as error:
         raise YarnError(f"YARN says: {_reason(str(error.java_exception.getMessage()))}") from error
     except Py4JError as error:

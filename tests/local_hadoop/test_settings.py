@@ -1,6 +1,7 @@
 """Hadoop's configuration files: what they say, and that daemons do not meet on a port or in a folder."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -77,6 +78,21 @@ def test_only_nodes_with_gpus_say_so(settings: Settings) -> None:
         assert properties(first["node-resources.xml"]) == {"yarn.nodemanager.resource-type.yarn.io/gpu": "2"}
     else:
         assert not {"resource-types.xml", "node-resources.xml"} & first.keys()
+
+
+def test_only_a_yarn_for_mapreduce_has_its_shuffle_on_a_port_for_each_node(settings: Settings) -> None:
+    names = {"yarn.nodemanager.aux-services", "mapreduce.shuffle.port"}
+    assert not names & all_properties(node_files(settings, 0)).keys()
+    assert "mapred-site.xml" not in shared_files(settings)
+    with_it = replace(settings, mapreduce_jars=Path("/jars"))
+    shuffles = [all_properties(node_files(with_it, node)) for node in range(NODES)]
+    assert all("mapreduce.shuffle.port" in properties(node_files(with_it, n)["mapred-site.xml"]) for n in range(NODES))
+    assert {node["yarn.nodemanager.aux-services"] for node in shuffles} == {"mapreduce_shuffle"}
+    assert len({node["mapreduce.shuffle.port"] for node in shuffles}) == NODES
+    client = properties(shared_files(with_it)["mapred-site.xml"])
+    assert client["mapreduce.framework.name"] == "yarn"
+    assert client["mapreduce.application.classpath"] == "/jars/*"
+    assert not names & all_properties(shared_files(with_it)).keys()
 
 
 def test_the_scheduler_counts_more_than_memory(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from run import events
@@ -45,6 +46,18 @@ def test_a_worker_that_the_others_wait_for_is_named_with_its_host() -> None:
     terminal.show(Progress(0, 2, 3, 3, 4, 96, 32.0, 0.25, Straggler(1, 4.8)))
     assert isinstance(console.file, io.StringIO)
     assert "worker 1 on node-b takes 4.8 times as long as the others" in console.file.getvalue()
+
+
+def test_how_far_a_stage_is_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    terminal = Terminal(console)
+    terminal.stage("counts")
+    terminal.advance(0.25, "map 50 %, reduce 0 %")
+    terminal.advance(0.5, "map 100 %, reduce 0 %")
+    monkeypatch.setattr("run.terminal.PLAIN_SECONDS", 0.0)
+    terminal.advance(0.75, "map 100 %, reduce 50 %")
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == ["counts", "map 50 %, reduce 0 %", "map 100 %, reduce 50 %"]
 
 
 def test_a_failure_is_told() -> None:

@@ -73,6 +73,20 @@ class FilesContract:
         assert b"".join(chunks) == LARGE[7:]
         assert all(0 < len(chunk) <= CHUNK for chunk in chunks)
 
+    def test_an_open_file_is_read_from_any_place_on(self, root: str) -> None:
+        storage.write(f"{root}/file", LARGE)
+        with storage.opened(f"{root}/file") as file:
+            assert file.read(5) == LARGE[:5]
+            for offset in (CHUNK + 3, 7, len(LARGE) - 2, len(LARGE)):
+                assert file.seek(offset) == file.tell() == offset
+                assert file.read(CHUNK + 1) == LARGE[offset : offset + CHUNK + 1]
+            assert file.seek(-4, os.SEEK_END) == len(LARGE) - 4
+            assert file.read() == LARGE[-4:]
+
+    def test_a_file_that_is_not_there_is_not_opened(self, root: str) -> None:
+        with pytest.raises(StorageError, match=r"none cannot be read: there is no such file\. Check the path"):
+            storage.opened(f"{root}/none")
+
     @pytest.mark.parametrize("data", [b"", b"x", LARGE + b"\xff"])
     def test_what_another_file_holds_is_put_in_the_place_of_the_old(self, data: bytes, root: str) -> None:
         storage.write(f"{root}/file", b"old")

@@ -8,6 +8,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -105,12 +106,17 @@ def test_the_log_of_an_application_is_read_when_it_has_ended(hadoop: LocalHadoop
     assert application in applications.stdout
 
 
-def test_nothing_listens_to_other_machines(hadoop: LocalHadoop) -> None:
+def test_nothing_but_mapreduces_shuffle_listens_to_other_machines(hadoop: LocalHadoop) -> None:
+    shuffles = {
+        int(ElementTree.parse(file).findtext("property[name='mapreduce.shuffle.port']/value", ""))
+        for file in hadoop.folder.glob("conf/node-*/mapred-site.xml")
+    }
+    assert len(shuffles) == hadoop.nodes
     listening = [
         connection
         for daemon in status(hadoop.folder).daemons
         for connection in psutil.Process(daemon.pid).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port not in shuffles
     ]
     assert len(listening) >= 10
     assert {connection.laddr.ip for connection in listening} <= {"127.0.0.1", "::ffff:127.0.0.1"}

@@ -1,0 +1,1 @@
+"""MapReduce from the gateway: Hadoop Streaming's jobs on YARN, and what their containers need."""

@@ -1,0 +1,87 @@
+"""What the containers of a streaming job have: Python, our packages, and the gateway's Hadoop configuration."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.errors import LaunchError
+from cluster.yarn import artifacts
+from cluster.yarn.artifacts import Artifact, FileArtifact, ZipArtifact
+from run.profile import Profile
+from storage import join
+
+PACKAGES = ("engines", "prepared", "run", "storage", "text")
+"""What mappers and reducers import."""
+
+_PACKAGES, _ENVIRONMENT, _CONFIGURATION = "textcnn.zip", "environment", "hadoop-conf"
+"""Names in a container's working directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Containers:
+    """What is put on HDFS for them, and how they see it."""
+
+    packages: Artifact
+    configuration: Artifact
+    environment: Artifact | str | None
+    """Python with all that it imports; an URI if it is on HDFS already."""
+    nodes_python: str
+    """The nodes' own, where there is no environment."""
+
+    @classmethod
+    def of(cls, profile: Profile) -> "Containers":
+        """Returns what the jobs of a profile need.
+
+        Raises:
+            LaunchError: the packed environment is missing, or it is not said which Hadoop.
+        """
+        return cls(
+            packages=artifacts.packages(PACKAGES),
+            configuration=_configuration(),
+            environment=artifacts.environment(profile.environment),
+            nodes_python=profile.python,
+        )
+
+    def __iter__(self) -> Iterator[Artifact]:
+        """Yields what has to be on HDFS."""
+        yield from (self.packages, self.configuration)
+        if isinstance(self.environment, FileArtifact | ZipArtifact):
+            yield self.environment
+
+    def command(self, *arguments: str) -> str:
+        """Returns the command line of a Python there."""
+        python = self.nodes_python if self.environment is None else f"./{_ENVIRONMENT}/bin/python"
+        return " ".join((python, *arguments))
+
+    def properties(self, staging: str, files: Sequence[str]) -> dict[str, str]:
+        """Returns Hadoop's properties for what lies in a container.
+
+        Args:
+            staging: the URI of the folder that the artifacts lie in.
+            files: further files, URIs with their name there after a #.
+        """
+        archives = [f"{join(staging, self.configuration.name)}#{_CONFIGURATION}"]
+        if self.environment is not None:
+            given = self.environment if isinstance(self.environment, str) else join(staging, self.environment.name)
+            archives.append(f"{given}#{_ENVIRONMENT}")
+        return {
+            "mapreduce.job.cache.files": ",".join((f"{join(staging, self.packages.name)}#{_PACKAGES}", *files)),
+            "mapreduce.job.cache.archives": ",".join(archives),
+        }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of a Python there."""
+        return {"PYTHONPATH": _PACKAGES, "HADOOP_CONF_DIR": _CONFIGURATION}
+
+
+def _configuration() -> ZipArtifact:
+    folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
+    if not folder:
+        raise LaunchError(
+            "HADOOP_CONF_DIR is not set: set it to the folder of core-site.xml, hdfs-site.xml, yarn-site.xml and "
+            "mapred-site.xml of the Hadoop to run on. `textcnn hadoop up --mapreduce` starts one on this machine and "
+            "prints its folder."
+        )
+    return ZipArtifact("hadoop-conf", {path.name: path for path in Path(folder).glob("*.xml")})

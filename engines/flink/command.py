@@ -1,0 +1,31 @@
+"""Prepares what a request asks for, in Flink's environment: `python -m engines.flink.command REQUEST.json`."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+import storage
+from engines.flink.prepare import prepare
+from engines.flink.request import Request
+from engines.records import Records, recorded
+from prepared.manifest import Manifest
+from run.terminal import Terminal
+
+
+def main(arguments: list[str]) -> int:
+    """Prepares, and returns the exit status."""
+    (file,) = arguments
+    request = Request.from_json(Path(file).read_bytes())
+    target = storage.absolute(request.output)
+    with Terminal(Console(stderr=True)) as terminal:
+
+        def prepared(records: Records) -> tuple[str, Manifest]:
+            terminal.stage("reading and preparing the documents")
+            return target, prepare(request.config, target, records, request.properties, request.pieces)
+
+        return recorded(request.out, request.config, terminal, prepared)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""MapReduce: the tasks of Hadoop Streaming, and what puts their results together."""
