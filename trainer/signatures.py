@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from run.config import View
 from text.language import Language
-from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN
+from text.vocabulary import PADDING
 from trainer.graph.preparation import GraphPreparation
+from trainer.graph.vocabularies import GraphVocabularies
 from trainer.mixture import Mixture
 
 ANSWER = {
@@ -54,31 +55,33 @@ class ServingModule(tf.Module):
         # TensorFlow inside of them, and the model is out of its sight.
         self.weights = [weight.value for network in model.networks.values() for weight in network.variables]
         self.weights += [model.weights, *model.bayes.variables]
+        self.computed = model.freeze()
         self._model = lambda: model
         self.preparation = GraphPreparation(language.segmenter, tuple(language.vocabularies), max_length)
-        self.vocabulary_files = {view: tf.saved_model.Asset(str(file)) for view, file in vocabularies.items()}
+        self.vocabularies = GraphVocabularies(language.vocabularies, vocabularies)
         self.labels_file = tf.saved_model.Asset(str(labels_file))
-        self.tables = {view: _table(file) for view, file in self.vocabulary_files.items()}
         self.labels = tf.constant(language.labels)
 
     def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         """Returns the functions of the signatures; see `described`."""
-        text, views = tf.TensorSpec([None], tf.string, name="text"), self.vocabulary_files
-        # These two are traced and saved once, and called by the others.
-        prepared = _function(self.preparation.__call__, text)
-        classified = _function(self._classified, _inputs(views, tf.int32))
+        text, views = tf.TensorSpec([None], tf.string, name="text"), self.preparation.views
+        # This is traced and saved once, and called by the others.
+        classified = _function(self._classified, {view: tf.RaggedTensorSpec([None, None], tf.int32) for view in views})
 
         def of_text(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            return classified(self._encoded(prepared(text)))
+            return classified(self.vocabularies.of_cut(self.preparation.cut(text), self.preparation))
+
+        def of_ids(ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return classified({view: _without_padding(of_view, PADDING) for view, of_view in ids.items()})
 
         def of_tokens(tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            ragged = {view: tf.RaggedTensor.from_tensor(of_view, padding="") for view, of_view in tokens.items()}
-            return classified(self._encoded(ragged))
+            return classified(self.vocabularies.of_tokens({view: _without_padding(of, "") for view, of in tokens.items()}))
 
         def explained(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            tokens = prepared(text)
-            ids = self._encoded(tokens)
-            contributions = self._model().contributions(ids)
+            cut = self.preparation.cut(text)
+            tokens = self.preparation.tokens(cut)
+            ids = self.vocabularies.of_cut(cut, self.preparation)
+            contributions = self._model().contributions({view: of.to_tensor(PADDING) for view, of in ids.items()})
             return (
                 classified(ids)
                 | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
@@ -88,18 +91,13 @@ class ServingModule(tf.Module):
         return {
             "serving_default": _function(of_text, text),
             "tokens": _function(of_tokens, _inputs(views, tf.string)),
-            "ids": classified,
+            "ids": _function(of_ids, _inputs(views, tf.int32)),
             "explain": _function(explained, text),
             "labels": _function(lambda: {"labels": tf.identity(self.labels)}),
         }
 
-    def _encoded(self, tokens: Mapping[View, tf.RaggedTensor]) -> dict[View, tf.Tensor]:
-        """Token ids, filled up with 0."""
-        ids = {view: tf.cast(self.tables[view].lookup(t.flat_values), tf.int32) for view, t in tokens.items()}
-        return {view: t.with_flat_values(ids[view] + FIRST_TOKEN).to_tensor(PADDING) for view, t in tokens.items()}
-
-    def _classified(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Classifies token ids, filled up with 0."""
+    def _classified(self, ids: Mapping[View, tf.RaggedTensor]) -> dict[str, tf.Tensor]:
+        """Classifies token ids."""
         probabilities = tf.nn.softmax(self._logits(ids))
         best = tf.argmax(probabilities, axis=1)
         return {
@@ -108,35 +106,38 @@ class ServingModule(tf.Module):
             "probabilities": probabilities,
         }
 
-    def _logits(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
-        """Classifies documents of similar length together: so little is padding, and memory is bounded."""
-        lengths = tf.add_n([tf.math.count_nonzero(of_view, 1, dtype=tf.int32) for of_view in ids.values()])
-        order = tf.argsort(lengths)
+    def _logits(self, ids: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Classifies some documents after others: so memory is bounded."""
+        documents = next(iter(ids.values())).nrows(tf.int32)
 
         def some(start: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
-            documents = {view: _trimmed(tf.gather(v, order[start : start + TOGETHER])) for view, v in ids.items()}
-            return start + TOGETHER, found.write(start // TOGETHER, self._model()(documents))
+            stop = tf.minimum(start + TOGETHER, documents)
+            logits = self._model().answer({view: _rows(of_view, start, stop) for view, of_view in ids.items()})
+            return stop, found.write(start // TOGETHER, logits)
 
         classes = self.labels.shape[0]
         found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
-        _, found = tf.while_loop(lambda start, _: start < tf.size(order), some, [0, found])
-        return tf.gather(found.concat(), tf.math.invert_permutation(order))
+        _, found = tf.while_loop(lambda start, _: start < documents, some, [0, found])
+        return found.concat()
 
 
 def _function(body: Callable[..., Any], *inputs: object) -> Callable[..., Any]:
     return tf.function(body, input_signature=inputs, autograph=False)
 
 
-def _trimmed(ids: tf.Tensor) -> tf.Tensor:
-    """Documents without the columns in which all of them have ended."""
-    return ids[:, : tf.reduce_max(tf.math.count_nonzero(ids, 1))]
+def _rows(ragged: tf.RaggedTensor, start: tf.Tensor, stop: tf.Tensor) -> tf.RaggedTensor:
+    """Some rows of a ragged tensor; sooner than by an index of it."""
+    first, last = ragged.row_splits[start], ragged.row_splits[stop]
+    row_of = ragged.value_rowids()[first:last] - tf.cast(start, tf.int64)
+    rows = tf.cast(stop - start, tf.int64)
+    return tf.RaggedTensor.from_value_rowids(ragged.flat_values[first:last], row_of, rows, validate=False)
 
 
-def _table(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:
-    """Line numbers of tokens."""
-    whole, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
-    lines = tf.lookup.TextFileInitializer(file.asset_path, tf.string, whole, tf.int64, number)
-    return tf.lookup.StaticHashTable(lines, default_value=UNKNOWN - FIRST_TOKEN)
+def _without_padding(values: tf.Tensor, padding: object) -> tf.RaggedTensor:
+    """Rows as they were before they were filled up."""
+    inside = tf.where(values != padding)
+    rows = tf.shape(values, tf.int64)[0]
+    return tf.RaggedTensor.from_value_rowids(tf.gather_nd(values, inside), inside[:, 0], rows, validate=False)
 
 
 def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:

@@ -1,6 +1,7 @@
 """From texts to the tokens of each view inside the graph, as `text.preparation` does it in Python."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -9,6 +10,15 @@ from text.segmenter import Segmenter
 from text.views import BETWEEN, kept_tokens
 from trainer.graph.characters import SPACE, code_points, kinds
 from trainer.graph.segmentation import GraphSegmenter
+
+
+class Cut(NamedTuple):
+    """What the tokens of texts are made of, without white space and stop words: one more than are kept, for pairs."""
+
+    words: tf.RaggedTensor | None
+    """String [texts, (words)]; None where no view is of words."""
+    characters: tf.RaggedTensor
+    """Code points, int32 [texts, (characters)]."""
 
 
 class GraphPreparation(tf.Module):
@@ -30,35 +40,55 @@ class GraphPreparation(tf.Module):
         Args:
             texts: UTF-8, string [texts].
         """
-        codes = code_points(texts)
-        texts_of = codes.value_rowids()
-        words = self._words(codes, texts_of) if any(view.startswith("word") for view in self.views) else codes
-        characters = self._characters(codes, texts_of)
-        found: dict[View, tf.RaggedTensor] = {}
-        for view in self.views:
-            tokens = words if view.startswith("word") else characters
-            found[view] = _pairs(tokens) if view.endswith("2") else _first(tokens, kept_tokens(view, self.max_length))
-        return found
+        return self.tokens(self.cut(texts))
 
-    def _words(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The first words of texts, without white space and stop words: one more than are kept, for the pairs."""
-        characters, splits = codes.flat_values, codes.row_splits
-        text_starts = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(characters, tf.int64) + 1])
-        starts = tf.where(self.segmenter.starts(characters, text_starts[:-1] > 0))[:, 0]
-        words = _strings(characters, starts)
-        kept = kinds(tf.gather(characters, starts)) != SPACE
+    def cut(self, texts: tf.Tensor) -> Cut:
+        """Cuts texts, UTF-8, string [texts]."""
+        codes, splits = code_points(texts)
+        starting = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(codes, tf.int64) + 1])[:-1]
+        kind = kinds(codes)
+        visible = kind != SPACE
+        text_of, count = tf.cumsum(starting) - 1, tf.size(texts, tf.int64)
+        at = self._first("char", tf.where(visible)[:, 0], text_of, count)
+        characters = at.with_flat_values(tf.gather(codes, at.flat_values))
+        if not any(view.startswith("word") for view in self.views):
+            return Cut(None, characters)
+        starts = tf.where(self.segmenter.starts(codes, kind, starting > 0))[:, 0]
+        words = _strings(codes, starts)
+        kept = tf.gather(visible, starts)
         if self.stop_words is not None:
             kept &= self.stop_words.lookup(words) == 0
-        at = tf.where(kept)[:, 0]
-        kept_words = _rows(tf.gather(words, at), tf.gather(tf.gather(texts_of, starts), at), codes.nrows())
-        return _first(kept_words, kept_tokens("word", self.max_length) + 1)
+        at = self._first("word", tf.where(kept)[:, 0], tf.gather(text_of, starts), count)
+        return Cut(at.with_flat_values(tf.gather(words, at.flat_values)), characters)
 
-    def _characters(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The first characters of texts, without white space: one more than are kept, for the pairs."""
-        at = tf.where(kinds(codes.flat_values) != SPACE)[:, 0]
-        visible = _rows(tf.gather(codes.flat_values, at), tf.gather(texts_of, at), codes.nrows())
-        first = _first(visible, kept_tokens("char", self.max_length) + 1)
-        return first.with_flat_values(_strings(first.flat_values, tf.range(tf.size(first.flat_values, tf.int64))))
+    def kept(self, view: View, cut: Cut) -> tf.RaggedTensor:
+        """Returns the words or code points that are the tokens of a view without pairs, [texts, (tokens)]."""
+        return _beginning(cut.words if view == "word" else cut.characters, kept_tokens(view, self.max_length))
+
+    def tokens(self, cut: Cut) -> dict[View, tf.RaggedTensor]:
+        """Returns the tokens of each view, string [texts, (tokens)]."""
+        characters = cut.characters.with_flat_values(_characters(cut.characters.flat_values))
+        in_strings = Cut(cut.words, characters)
+        found: dict[View, tf.RaggedTensor] = {}
+        for view in self.views:
+            if view.endswith("2"):
+                pairs = neighbours(in_strings.words if view == "word2" else in_strings.characters)
+                found[view] = pairs[0].with_flat_values(tf.strings.join([of.flat_values for of in pairs], BETWEEN))
+            else:
+                found[view] = self.kept(view, in_strings)
+        return found
+
+    def _first(self, view: View, at: tf.Tensor, text_of: tf.Tensor, texts: tf.Tensor) -> tf.RaggedTensor:
+        """One more of the tokens of each text than are kept, by where they are; with the text of every place."""
+        return _beginning(_rows(at, tf.gather(text_of, at), texts), kept_tokens(view, self.max_length) + 1)
+
+
+def neighbours(tokens: tf.RaggedTensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+    """Returns the first and the second of all tokens that stand beside each other, each [texts, (pairs)]."""
+    row_of = tokens.value_rowids()
+    first = tf.where(row_of[1:] == row_of[:-1])[:, 0]
+    firsts = _rows(tf.gather(tokens.flat_values, first), tf.gather(row_of, first), tokens.nrows())
+    return firsts, firsts.with_flat_values(tf.gather(tokens.flat_values, first + 1))
 
 
 # Ragged tensors that are right by how they are made: to check them would take longer than to make them.
@@ -74,16 +104,13 @@ def _strings(codes: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
     return tf.strings.unicode_encode(tf.RaggedTensor.from_row_starts(codes, starts, validate=False), "UTF-8")
 
 
-def _first(tokens: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
+def _characters(codes: tf.Tensor) -> tf.Tensor:
+    """Each character as a string."""
+    return _strings(codes, tf.range(tf.size(codes, tf.int64)))
+
+
+def _beginning(tokens: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
     """So many tokens of each row."""
     place = tf.range(tf.size(tokens.flat_values, tf.int64)) - tf.gather(tokens.row_starts(), tokens.value_rowids())
     at = tf.where(place < kept)[:, 0]
     return _rows(tf.gather(tokens.flat_values, at), tf.gather(tokens.value_rowids(), at), tokens.nrows())
-
-
-def _pairs(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
-    """The pairs of neighbours."""
-    row_of = tokens.value_rowids()
-    first = tf.where(row_of[1:] == row_of[:-1])[:, 0]
-    pairs = [tf.gather(tokens.flat_values, first), tf.gather(tokens.flat_values, first + 1)]
-    return _rows(tf.strings.join(pairs, BETWEEN), tf.gather(row_of, first), tokens.nrows())

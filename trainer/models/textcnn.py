@@ -1,14 +1,21 @@
 """TextCNN: convolutions over token embeddings and max-over-time pooling (Kim, 2014)."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from text.vocabulary import PADDING
+from trainer.computed_table import ComputedTable
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.shared_products import pooled, pooled_in_groups
+from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products
+
+
+LARGEST_TABLES = 1 << 28
+"""Bytes that the tables of a view may take in a model that is trained no more."""
 
 
 class TextCNN(Branched):
@@ -32,6 +39,16 @@ class TextCNN(Branched):
         """
         branches = {view: TextCNNBranch(config, size, seed, view) for view, size in sizes.items()}
         super().__init__("textcnn", config, branches, config.filters * len(config.widths), classes, seed)
+        self._cnn_branches = branches
+
+    def freeze(self) -> list[ComputedTable]:
+        """Lets `answer` take the products of tokens and filters from tables; see `Network`."""
+        return [table for branch in self._cnn_branches.values() for table in branch.freeze()]
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [branch.answer(documents[view]) for view, branch in self._cnn_branches.items()]
+        return self.classifier(tf.concat(features, 1))
 
 
 class TextCNNBranch(Branch):
@@ -47,7 +64,42 @@ class TextCNNBranch(Branch):
             shape = (width, config.embedding_size, config.filters)
             self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
             self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
+        self._tables: list[list[ComputedTable]] = []
         self.built = True
+
+    def freeze(self) -> list[ComputedTable]:
+        """Makes tables of the products of all tokens with the filters, if they are small enough."""
+        size = self.embedding.vectors.shape[0]
+        columns = sum(kernel.shape[0] * kernel.shape[2] for kernel in self.kernels)
+        if size * columns * tf.float32.size > LARGEST_TABLES:
+            return []
+        self._tables = [
+            [self._products_of(kernel, position) for position in range(kernel.shape[0])] for kernel in self.kernels
+        ]
+        return [table for of_width in self._tables for table in of_width]
+
+    def _products_of(self, kernel: keras.Variable, position: int) -> ComputedTable:
+        """The products of all tokens with the filters' vectors at a position of their windows."""
+        vectors = self.embedding.vectors
+        return ComputedTable(
+            lambda: products(vectors.value, kernel.value[position]),
+            (vectors.shape[0], kernel.shape[2]),
+            f"{self.name}_{kernel.name}_{position}",
+        )
+
+    def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
+        """Returns the pooled features of each document, int32 [documents, (tokens)], as `call` does in training."""
+        biases = [bias.value for bias in self.biases]
+        if self._tables:
+            return pooled_of_row([[table.rows for table in of_width] for of_width in self._tables], documents, biases)
+        ids = tf.concat([[PADDING], documents.flat_values], 0)
+        tokens, places = tf.unique(ids)
+        rows = tf.gather(self.embedding.vectors.value, tokens)
+        computed: list[list[Lookup]] = [
+            [partial(tf.gather, products(rows, kernel.value[position])) for position in range(kernel.shape[0])]
+            for kernel in self.kernels
+        ]
+        return pooled_of_row(computed, documents.with_flat_values(places[1:]), biases)
 
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""
