@@ -52,7 +52,7 @@ class Mixture(tf.Module):
 
     def freeze(self) -> list[ComputedTable]:
         """Lets the networks answer from tables; see `Network`."""
-        return [table for network in self.networks.values() for table in network.freeze()]
+        return [table for name, network in self.networks.items() for table in network.freeze(name)]
 
     def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
         """Returns logits when nobody trains any more; see `Network`."""

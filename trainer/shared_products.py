@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from trainer.graph.rows import lengths
+
 _NEVER = -1e9
 """An answer in the padding, which never wins."""
 
@@ -108,7 +110,7 @@ def pooled_of_row(
         for of_width in lookups
     ]
     features = tf.nn.relu(tf.concat(answers, 1) + tf.concat(biases, 0))
-    return tf.where(documents.row_lengths()[:, None] > 0, features, 0.0)
+    return tf.where(lengths(documents)[:, None] > 0, features, 0.0)
 
 
 def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, Gradient]:

@@ -9,7 +9,8 @@ import tensorflow as tf
 from run.config import View
 from text.language import Language
 from text.vocabulary import PADDING
-from trainer.graph.preparation import GraphPreparation
+from trainer.graph.preparation import GraphPreparation, joined
+from trainer.graph.rows import part, without
 from trainer.graph.vocabularies import GraphVocabularies
 from trainer.mixture import Mixture
 
@@ -65,26 +66,23 @@ class ServingModule(tf.Module):
     def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         """Returns the functions of the signatures; see `described`."""
         text, views = tf.TensorSpec([None], tf.string, name="text"), self.preparation.views
-        # This is traced and saved once, and called by the others.
-        classified = _function(self._classified, {view: tf.RaggedTensorSpec([None, None], tf.int32) for view in views})
 
         def of_text(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            return classified(self.vocabularies.of_cut(self.preparation.cut(text), self.preparation))
+            return self._classified(self.vocabularies.of_parts(self.preparation.parts(text)))
 
         def of_ids(ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return classified({view: _without_padding(of_view, PADDING) for view, of_view in ids.items()})
+            return self._classified({view: without(of_view, PADDING) for view, of_view in ids.items()})
 
         def of_tokens(tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return classified(self.vocabularies.of_tokens({view: _without_padding(of, "") for view, of in tokens.items()}))
+            return self._classified(self.vocabularies.of_tokens({view: without(of, "") for view, of in tokens.items()}))
 
         def explained(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            cut = self.preparation.cut(text)
-            tokens = self.preparation.tokens(cut)
-            ids = self.vocabularies.of_cut(cut, self.preparation)
+            parts = self.preparation.parts(text)
+            ids = self.vocabularies.of_parts(parts)
             contributions = self._model().contributions({view: of.to_tensor(PADDING) for view, of in ids.items()})
             return (
-                classified(ids)
-                | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
+                self._classified(ids)
+                | {f"tokens_{view}": joined(of_view).to_tensor("") for view, of_view in parts.items()}
                 | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
             )
 
@@ -108,36 +106,21 @@ class ServingModule(tf.Module):
 
     def _logits(self, ids: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
         """Classifies some documents after others: so memory is bounded."""
-        documents = next(iter(ids.values())).nrows(tf.int32)
+        documents = next(iter(ids.values())).nrows()
 
         def some(start: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
             stop = tf.minimum(start + TOGETHER, documents)
-            logits = self._model().answer({view: _rows(of_view, start, stop) for view, of_view in ids.items()})
-            return stop, found.write(start // TOGETHER, logits)
+            logits = self._model().answer({view: part(of_view, start, stop) for view, of_view in ids.items()})
+            return stop, found.write(found.size(), logits)
 
         classes = self.labels.shape[0]
         found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
-        _, found = tf.while_loop(lambda start, _: start < documents, some, [0, found])
+        _, found = tf.while_loop(lambda start, _: start < documents, some, [tf.constant(0, tf.int64), found])
         return found.concat()
 
 
 def _function(body: Callable[..., Any], *inputs: object) -> Callable[..., Any]:
     return tf.function(body, input_signature=inputs, autograph=False)
-
-
-def _rows(ragged: tf.RaggedTensor, start: tf.Tensor, stop: tf.Tensor) -> tf.RaggedTensor:
-    """Some rows of a ragged tensor; sooner than by an index of it."""
-    first, last = ragged.row_splits[start], ragged.row_splits[stop]
-    row_of = ragged.value_rowids()[first:last] - tf.cast(start, tf.int64)
-    rows = tf.cast(stop - start, tf.int64)
-    return tf.RaggedTensor.from_value_rowids(ragged.flat_values[first:last], row_of, rows, validate=False)
-
-
-def _without_padding(values: tf.Tensor, padding: object) -> tf.RaggedTensor:
-    """Rows as they were before they were filled up."""
-    inside = tf.where(values != padding)
-    rows = tf.shape(values, tf.int64)[0]
-    return tf.RaggedTensor.from_value_rowids(tf.gather_nd(values, inside), inside[:, 0], rows, validate=False)
 
 
 def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:

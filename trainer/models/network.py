@@ -9,6 +9,7 @@ import tensorflow as tf
 from run.config import View
 from text.vocabulary import PADDING
 from trainer.computed_table import ComputedTable
+from trainer.graph.rows import lengths
 from trainer.table_optimizers import LazyAdam, TableOptimizer
 
 
@@ -57,8 +58,12 @@ class Network(keras.Model):
         rows = {view: tf.gather(table, found[view][0]) for view, table in self.tables.items()}
         return self.classify(rows, {view: places for view, (_, places) in found.items()}, dropout_seed)
 
-    def freeze(self) -> list[ComputedTable]:
-        """Lets `answer` take from tables what depends on no document; they have to be saved with it."""
+    def freeze(self, name: str) -> list[ComputedTable]:  # noqa: ARG002 - most have no such tables
+        """Lets `answer` take from tables what depends on no document; they have to be saved with it.
+
+        Args:
+            name: that no other network of the model has.
+        """
         return []
 
     def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
@@ -122,7 +127,7 @@ def total(table: tf.Variable, documents: tf.RaggedTensor) -> tuple[tf.Tensor, tf
         segment_ids=documents.value_rowids(),
         num_segments=documents.nrows(tf.int32),
     )
-    return rows, tf.maximum(tf.cast(documents.row_lengths(), rows.dtype)[:, None], 1.0)
+    return rows, tf.maximum(tf.cast(lengths(documents), rows.dtype)[:, None], 1.0)
 
 
 def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:

@@ -13,7 +13,6 @@ from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
 from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products
 
-
 LARGEST_TABLES = 1 << 28
 """Bytes that the tables of a view may take in a model that is trained no more."""
 
@@ -39,15 +38,16 @@ class TextCNN(Branched):
         """
         branches = {view: TextCNNBranch(config, size, seed, view) for view, size in sizes.items()}
         super().__init__("textcnn", config, branches, config.filters * len(config.widths), classes, seed)
-        self._cnn_branches = branches
+        self._of_views = branches
 
-    def freeze(self) -> list[ComputedTable]:
+    def freeze(self, name: str) -> list[ComputedTable]:
         """Lets `answer` take the products of tokens and filters from tables; see `Network`."""
-        return [table for branch in self._cnn_branches.values() for table in branch.freeze()]
+        tables = [branch.freeze(f"{name}/{view}") for view, branch in self._of_views.items()]
+        return [table for of_branch in tables for table in of_branch]
 
     def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
         """Returns the logits of documents; see `Network`."""
-        features = [branch.answer(documents[view]) for view, branch in self._cnn_branches.items()]
+        features = [branch.answer(documents[view]) for view, branch in self._of_views.items()]
         return self.classifier(tf.concat(features, 1))
 
 
@@ -67,25 +67,19 @@ class TextCNNBranch(Branch):
         self._tables: list[list[ComputedTable]] = []
         self.built = True
 
-    def freeze(self) -> list[ComputedTable]:
+    def freeze(self, name: str) -> list[ComputedTable]:
         """Makes tables of the products of all tokens with the filters, if they are small enough."""
-        size = self.embedding.vectors.shape[0]
-        columns = sum(kernel.shape[0] * kernel.shape[2] for kernel in self.kernels)
-        if size * columns * tf.float32.size > LARGEST_TABLES:
-            return []
-        self._tables = [
-            [self._products_of(kernel, position) for position in range(kernel.shape[0])] for kernel in self.kernels
-        ]
-        return [table for of_width in self._tables for table in of_width]
-
-    def _products_of(self, kernel: keras.Variable, position: int) -> ComputedTable:
-        """The products of all tokens with the filters' vectors at a position of their windows."""
         vectors = self.embedding.vectors
-        return ComputedTable(
-            lambda: products(vectors.value, kernel.value[position]),
-            (vectors.shape[0], kernel.shape[2]),
-            f"{self.name}_{kernel.name}_{position}",
-        )
+        if vectors.shape[0] * sum(k.shape[0] * k.shape[2] for k in self.kernels) * tf.float32.size > LARGEST_TABLES:
+            return []
+
+        def table(kernel: keras.Variable, position: int) -> ComputedTable:
+            shape = (vectors.shape[0], kernel.shape[2])
+            place = f"{name}/{kernel.name}/{position}"
+            return ComputedTable(lambda: products(vectors.value, kernel.value[position]), shape, place)
+
+        self._tables = [[table(kernel, position) for position in range(kernel.shape[0])] for kernel in self.kernels]
+        return [one for of_width in self._tables for one in of_width]
 
     def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
         """Returns the pooled features of each document, int32 [documents, (tokens)], as `call` does in training."""
