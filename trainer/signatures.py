@@ -19,7 +19,7 @@ ANSWER = {
     "score": "float32 [texts], probability of the label",
     "probabilities": "float32 [texts, classes], in the order of labels",
 }
-TOGETHER = 256
+TOGETHER = 128
 """Documents that are classified at once."""
 _TEXT = {"text": "string [texts], UTF-8"}
 _CONTRIBUTIONS = "float32 [texts, tokens], what each adds to the lead of the label over the mean of all classes"

@@ -31,19 +31,15 @@ KINDS = np.array([_kind(chr(code)) for code in range(_KINDS)], np.int32)
 """Of each code point; the classes are jieba's (`re_han_default` and `re_eng` of its version 0.42)."""
 
 
-def code_points(texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the code points of all texts in a row, int32 [characters], and where each text begins and the last ends.
+def code_points(texts: tf.Tensor) -> tf.RaggedTensor:
+    """Returns the code points of texts, int32 [texts, (characters)]; what is not UTF-8 becomes U+FFFD.
 
-    What is not UTF-8 becomes U+FFFD.
+    After each text there is a space: so no word reaches from one into the next, and no text is empty.
 
     Args:
         texts: string [texts].
-
-    Returns:
-        int32 [characters] and int64 [texts + 1].
     """
-    found = tf.strings.unicode_decode(texts, "UTF-8")
-    return found.flat_values, found.row_splits
+    return tf.strings.unicode_decode(tf.strings.join([texts, " "]), "UTF-8")
 
 
 def kinds(characters: tf.Tensor) -> tf.Tensor:

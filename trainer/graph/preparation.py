@@ -39,13 +39,14 @@ class GraphPreparation(tf.Module):
 
     def parts(self, texts: tf.Tensor) -> dict[View, Parts]:
         """Returns the parts of the tokens of texts in each view: most ways to use characters need no string of them."""
-        codes, splits = code_points(texts)
-        starting = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(codes, tf.int64) + 1])[:-1]
-        kind, text_of, count = kinds(codes), tf.cumsum(starting) - 1, tf.size(texts, tf.int64)
+        of_texts = code_points(texts)
+        codes, begins, count = of_texts.flat_values, of_texts.row_splits[:-1], of_texts.nrows()
+        text_of = tf.cumsum(tf.scatter_nd(begins[:, None], tf.ones_like(begins), tf.shape(codes, tf.int64))) - 1
+        kind = kinds(codes)
         visible = kind != SPACE
         found = {}
         if any(view.startswith("word") for view in self.views):
-            starts = tf.where(self.segmenter.starts(codes, kind, starting > 0))[:, 0]
+            starts = tf.where(self.segmenter.starts(codes, kind))[:, 0]
             words, kept = strings(codes, starts), tf.gather(visible, starts)
             if self.stop_words is not None:
                 kept &= self.stop_words.lookup(words) == 0

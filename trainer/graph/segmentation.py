@@ -70,24 +70,20 @@ class GraphSegmenter(tf.Module):
         self.unknown = -total
         self.longest = max(map(len, words), default=1)
 
-    def starts(self, codes: tf.Tensor, kind: tf.Tensor, text_starts: tf.Tensor) -> tf.Tensor:
+    def starts(self, codes: tf.Tensor, kind: tf.Tensor) -> tf.Tensor:
         """Returns whether a token begins at each character, bool [characters].
 
         Args:
-            codes: code points of all texts in a row, int32 [characters].
+            codes: code points of all texts in a row, white space after each, int32 [characters].
             kind: what kind of character each is, int32 [characters].
-            text_starts: whether a text begins there, bool [characters].
         """
         inside = kind >= DICTIONARY
         where = tf.where(inside)
-        begins = tf.gather_nd(text_starts | ~tf.concat([[False], inside[:-1]], 0), where)
+        begins = tf.gather_nd(~tf.concat([[False], inside[:-1]], 0), where)
         run = tf.cumsum(tf.cast(begins, tf.int32)) - 1
         runs = _Runs(begins, run, tf.math.bincount(run))
-        # With a zero, which no word has, after each text and in place of what ends a run, no word goes too far.
-        places = tf.range(tf.size(codes)) + tf.cumsum(tf.cast(text_starts, tf.int32))
-        length = tf.size(codes) + tf.math.count_nonzero(text_starts, dtype=tf.int32) + 1
-        walked = tf.scatter_nd(places[:, None], tf.where(inside, codes, 0), [length])
-        sizes = self._best_sizes(runs, walked, tf.gather_nd(places, where))
+        # With a zero, which no word has, in place of what ends a run, no word goes too far.
+        sizes = self._best_sizes(runs, tf.where(inside, codes, 0), tf.cast(where[:, 0], tf.int32))
         starts = _reached(runs, sizes)
         alone = starts & (sizes == 1) & (tf.gather_nd(kind, where) == LATIN)
         joined = alone & tf.concat([[False], alone[:-1]], 0) & ~begins
@@ -100,7 +96,7 @@ class GraphSegmenter(tf.Module):
         memory is linear in the characters, and there are about as many steps as the longest run has characters.
         """
         deepest = (runs.longest + _STEPS - 1) // _STEPS * _STEPS
-        ranks = tf.argsort(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
+        ranks = tf.math.invert_permutation(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
         active = tf.cumsum(tf.math.bincount(runs.lengths, minlength=deepest + 1), reverse=True, exclusive=True)
         offsets = tf.cumsum(active, exclusive=True)
         behind = runs.ends - 1 - tf.range(tf.size(places))
