@@ -9,7 +9,7 @@ import tensorflow as tf
 from run.config import View
 from text.vocabulary import FIRST_TOKEN
 from trainer.collective import Collective
-from trainer.models.network import summed, total
+from trainer.models.network import summed, summed_of_row
 from trainer.spool import Share
 
 SMOOTHING = 0.1
@@ -77,7 +77,7 @@ class NaiveBayes(tf.Module):
 
     def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
         """Returns the logits of documents; see `Network`."""
-        return self._joint([total(table, documents[view]) for view, table in self.tables.items()])
+        return self._joint([summed_of_row(table, documents[view]) for view, table in self.tables.items()])
 
     def _joint(self, of_views: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
         """What the sums and numbers of the tokens' rows in each view give together."""

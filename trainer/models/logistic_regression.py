@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from run.config import ModelConfig, View
-from trainer.models.network import Network, summed, total
+from trainer.models.network import Network, summed, summed_of_row
 from trainer.table_optimizers import Adagrad
 
 
@@ -46,5 +46,5 @@ class LogisticRegression(Network):
 
     def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
         """Returns the logits of documents; see `Network`."""
-        of_views = [total(table, documents[view]) for view, table in self.tables.items()]
+        of_views = [summed_of_row(table, documents[view]) for view, table in self.tables.items()]
         return self.bias.value + tf.add_n([rows / tf.sqrt(count) for rows, count in of_views])

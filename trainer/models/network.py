@@ -114,8 +114,8 @@ def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return total[:-1], tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)
 
 
-def total(table: tf.Variable, documents: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns what `summed` does, of documents without padding.
+def summed_of_row(table: tf.Variable, documents: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns what `summed` does, of documents in a row, without padding.
 
     Args:
         table: float32 [token ids, columns].

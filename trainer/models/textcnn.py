@@ -38,17 +38,6 @@ class TextCNN(Branched):
         """
         branches = {view: TextCNNBranch(config, size, seed, view) for view, size in sizes.items()}
         super().__init__("textcnn", config, branches, config.filters * len(config.widths), classes, seed)
-        self._of_views = branches
-
-    def freeze(self, name: str) -> list[ComputedTable]:
-        """Lets `answer` take the products of tokens and filters from tables; see `Network`."""
-        tables = [branch.freeze(f"{name}/{view}") for view, branch in self._of_views.items()]
-        return [table for of_branch in tables for table in of_branch]
-
-    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
-        """Returns the logits of documents; see `Network`."""
-        features = [branch.answer(documents[view]) for view, branch in self._of_views.items()]
-        return self.classifier(tf.concat(features, 1))
 
 
 class TextCNNBranch(Branch):
@@ -68,7 +57,7 @@ class TextCNNBranch(Branch):
         self.built = True
 
     def freeze(self, name: str) -> list[ComputedTable]:
-        """Makes tables of the products of all tokens with the filters, if they are small enough."""
+        """Makes tables of the products of all tokens with the filters, if they are small enough; see `Branch`."""
         vectors = self.embedding.vectors
         if vectors.shape[0] * sum(k.shape[0] * k.shape[2] for k in self.kernels) * tf.float32.size > LARGEST_TABLES:
             return []
@@ -82,12 +71,11 @@ class TextCNNBranch(Branch):
         return [one for of_width in self._tables for one in of_width]
 
     def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
-        """Returns the pooled features of each document, int32 [documents, (tokens)], as `call` does in training."""
+        """Returns the pooled features of each document; see `Branch`."""
         biases = [bias.value for bias in self.biases]
         if self._tables:
             return pooled_of_row([[table.rows for table in of_width] for of_width in self._tables], documents, biases)
-        ids = tf.concat([[PADDING], documents.flat_values], 0)
-        tokens, places = tf.unique(ids)
+        tokens, places = tf.unique(tf.concat([[PADDING], documents.flat_values], 0))
         rows = tf.gather(self.embedding.vectors.value, tokens)
         computed: list[list[Lookup]] = [
             [partial(tf.gather, products(rows, kernel.value[position])) for position in range(kernel.shape[0])]
