@@ -9,8 +9,8 @@ import tensorflow as tf
 from run.config import View
 from text.language import Language
 from text.vocabulary import PADDING
-from trainer.graph.preparation import GraphPreparation, joined
-from trainer.graph.rows import part, without
+from trainer.graph.preparation import GraphPreparation, Parts, joined
+from trainer.graph.rows import Flat, flat, part, ragged, without
 from trainer.graph.vocabularies import GraphVocabularies
 from trainer.mixture import Mixture
 
@@ -66,22 +66,32 @@ class ServingModule(tf.Module):
     def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         """Returns the functions of the signatures; see `described`."""
         text, views = tf.TensorSpec([None], tf.string, name="text"), self.preparation.views
+        # These two are traced and saved once, and called by the others.
+        in_a_row = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64)
+        prepared = _function(self._prepared, text)
+        classified = _function(self._classified, dict.fromkeys(views, in_a_row))
+
+        def parts_of(text: tf.Tensor) -> dict[View, Parts]:
+            return {view: tuple(ragged(*part) for part in parts) for view, parts in prepared(text).items()}
+
+        def of_rows(ids: Mapping[View, tf.RaggedTensor]) -> dict[str, tf.Tensor]:
+            return classified({view: flat(of_view) for view, of_view in ids.items()})
 
         def of_text(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            return self._classified(self.vocabularies.of_parts(self.preparation.parts(text)))
-
-        def of_ids(ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return self._classified({view: without(of_view, PADDING) for view, of_view in ids.items()})
+            return of_rows(self.vocabularies.of_parts(parts_of(text)))
 
         def of_tokens(tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            return self._classified(self.vocabularies.of_tokens({view: without(of, "") for view, of in tokens.items()}))
+            return of_rows(self.vocabularies.of_tokens({view: without(of, "") for view, of in tokens.items()}))
+
+        def of_ids(ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return of_rows({view: without(of_view, PADDING) for view, of_view in ids.items()})
 
         def explained(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            parts = self.preparation.parts(text)
+            parts = parts_of(text)
             ids = self.vocabularies.of_parts(parts)
             contributions = self._model().contributions({view: of.to_tensor(PADDING) for view, of in ids.items()})
             return (
-                self._classified(ids)
+                of_rows(ids)
                 | {f"tokens_{view}": joined(of_view).to_tensor("") for view, of_view in parts.items()}
                 | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
             )
@@ -94,9 +104,13 @@ class ServingModule(tf.Module):
             "labels": _function(lambda: {"labels": tf.identity(self.labels)}),
         }
 
-    def _classified(self, ids: Mapping[View, tf.RaggedTensor]) -> dict[str, tf.Tensor]:
+    def _prepared(self, text: tf.Tensor) -> dict[View, tuple[Flat, ...]]:
+        """The parts of the tokens of texts."""
+        return {view: tuple(map(flat, parts)) for view, parts in self.preparation.parts(text).items()}
+
+    def _classified(self, ids: Mapping[View, Flat]) -> dict[str, tf.Tensor]:
         """Classifies token ids."""
-        probabilities = tf.nn.softmax(self._logits(ids))
+        probabilities = tf.nn.softmax(self._logits({view: ragged(*of_view) for view, of_view in ids.items()}))
         best = tf.argmax(probabilities, axis=1)
         return {
             "label": tf.gather(self.labels, best),

@@ -6,6 +6,9 @@ of which each takes as long to start as to work on a short text.
 
 import tensorflow as tf
 
+Flat = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+"""Values, the row of each, and how many rows there are: what functions of a graph hand on, so that none derives it again."""
+
 
 def ragged(values: tf.Tensor, row_of: tf.Tensor, rows: tf.Tensor) -> tf.RaggedTensor:
     """Returns values in rows.
@@ -16,6 +19,11 @@ def ragged(values: tf.Tensor, row_of: tf.Tensor, rows: tf.Tensor) -> tf.RaggedTe
         rows: how many there are, int64.
     """
     return tf.RaggedTensor.from_value_rowids(values, row_of, rows, validate=False)
+
+
+def flat(of: tf.RaggedTensor) -> Flat:
+    """Returns what `ragged` would make this of."""
+    return of.flat_values, of.value_rowids(), of.nrows()
 
 
 def lengths(of: tf.RaggedTensor) -> tf.Tensor:

@@ -61,7 +61,7 @@ def _of_lines(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:
 def _of_codes(tokens: Iterable[str]) -> tf.lookup.StaticHashTable:
     """Numbers of characters, or of pairs of them, by `_keys`."""
     keys = {_key(token): number for number, token in enumerate(tokens)}
-    numbers = np.array([*keys.values()], np.int64)
+    numbers = np.array([*keys.values()], np.int32)
     pairs = tf.lookup.KeyValueTensorInitializer(np.array([*keys], np.int64), numbers)
     return tf.lookup.StaticHashTable(pairs, default_value=_NO_NUMBER)
 
