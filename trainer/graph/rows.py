@@ -7,7 +7,7 @@ of which each takes as long to start as to work on a short text.
 import tensorflow as tf
 
 Flat = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
-"""Values, the row of each, and how many rows there are: what functions of a graph hand on, so that none derives it again."""
+"""Values, the row of each, and how many rows there are: what functions of a graph hand on to be derived but once."""
 
 
 def ragged(values: tf.Tensor, row_of: tf.Tensor, rows: tf.Tensor) -> tf.RaggedTensor:
