@@ -8,6 +8,7 @@ import tensorflow as tf
 from run.config import View
 from text.vocabulary import PADDING
 from trainer.collective import Collective
+from trainer.computed_table import ComputedTable
 from trainer.models.network import Network, distinct
 from trainer.naive_bayes import NaiveBayes
 
@@ -48,6 +49,15 @@ class Mixture(tf.Module):
     def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
         """Returns logits, float32 [documents, classes]."""
         return tf.einsum("dmc,m->dc", self.members(ids), self.weights)
+
+    def freeze(self) -> list[ComputedTable]:
+        """Lets the networks answer from tables; see `Network`."""
+        return [table for name, network in self.networks.items() for table in network.freeze(name)]
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns logits when nobody trains any more; see `Network`."""
+        members = [tf.nn.log_softmax(member.answer(documents)) for member in self._all]
+        return tf.einsum("mdc,m->dc", tf.stack(members), self.weights)
 
     def contributions(self, ids: Mapping[View, tf.Tensor]) -> dict[View, tf.Tensor]:
         """Returns how much each token speaks for the class that wins, of each view float32 [documents, tokens].

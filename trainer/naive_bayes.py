@@ -1,6 +1,6 @@
 """Multinomial naive Bayes over the tokens of all views: what counting alone knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import tensorflow as tf
 from run.config import View
 from text.vocabulary import FIRST_TOKEN
 from trainer.collective import Collective
-from trainer.models.network import summed
+from trainer.models.network import summed, summed_of_row
 from trainer.spool import Share
 
 SMOOTHING = 0.1
@@ -73,8 +73,15 @@ class NaiveBayes(tf.Module):
         They are the joint log-probabilities of documents and classes over the root of the number of tokens: tokens are
         not as independent as the model takes them to be, and of a long document it would be far too sure.
         """
-        of_views = [summed(of_view, places[view]) for view, of_view in rows.items()]
-        joint = self.prior + tf.add_n([total for total, _ in of_views])
+        return self._joint([summed(of_view, places[view]) for view, of_view in rows.items()])
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        return self._joint([summed_of_row(table, documents[view]) for view, table in self.tables.items()])
+
+    def _joint(self, of_views: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
+        """What the sums and numbers of the tokens' rows in each view give together."""
+        joint = self.prior + tf.add_n([rows for rows, _ in of_views])
         return joint / tf.sqrt(tf.add_n([count for _, count in of_views]))
 
 

@@ -13,12 +13,16 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from trainer.graph.rows import lengths
+
 _NEVER = -1e9
 """An answer in the padding, which never wins."""
 
 GROUP = 16
 """Documents that are pooled at once where no gradient is wanted."""
 
+Lookup = Callable[[tf.Tensor], tf.Tensor]
+"""From indices to rows."""
 Gradient = Callable[..., tuple[tf.Tensor, ...]]
 
 
@@ -67,6 +71,46 @@ def pooled_in_groups(
         return tf.nn.relu(found.concat() + tf.concat(biases, 0)), lambda g: _pooled(places, rows, *weights)[1](g)
 
     return compute(rows, *kernels, *biases)
+
+
+def products(rows: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
+    """Returns what each token adds to the answer to a window at one position in it, float32 [distinct, filters].
+
+    Args:
+        rows: the embeddings of tokens, float32 [distinct, size]; the first is of the padding, and taken as zero.
+        vectors: the filters at this position, float32 [size, filters].
+    """
+    return _without_padding(rows) @ vectors
+
+
+def pooled_of_row(
+    lookups: Sequence[Sequence[Lookup]], documents: tf.RaggedTensor, biases: Sequence[tf.Tensor]
+) -> tf.Tensor:
+    """Returns what `pooled` does, of documents in a row, without padding, and without a gradient.
+
+    Args:
+        lookups: for each width and position in its windows, what gives the products of some tokens.
+        documents: token ids, of which 0 is the padding's, int [documents, (tokens)].
+        biases: of each width, float32 [filters].
+    """
+    count = documents.nrows()
+    # A last document, of padding alone, makes the others be there whether they have tokens or not.
+    ids = tf.concat([documents.flat_values, [0]], 0)
+    document = tf.concat([documents.value_rowids(), [count]], 0)
+
+    def ahead(position: int) -> tf.Tensor:
+        """The token so many places behind each one; after the end of its document, padding."""
+        inside = document[position:] == document[: tf.size(document) - position]
+        behind = tf.minimum(position, tf.size(ids))
+        return tf.pad(tf.where(inside, ids[position:], 0), [[0, behind]]) if position else ids
+
+    tokens = [ahead(position) for position in range(max(map(len, lookups)))]
+    answers = [
+        tf.math.segment_max(tf.add_n([of(at) for of, at in zip(of_width, tokens, strict=False)]), document)[:count]
+        for of_width in lookups
+    ]
+    features = tf.nn.relu(tf.concat(answers, 1) + tf.concat(biases, 0))
+    return tf.where(lengths(documents)[:, None] > 0, features, 0.0)
 
 
 def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, Gradient]:

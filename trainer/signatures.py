@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from run.config import View
 from text.language import Language
-from text.vocabulary import FIRST_TOKEN, PADDING, UNKNOWN
-from trainer.graph.preparation import GraphPreparation
+from text.vocabulary import PADDING
+from trainer.graph.preparation import GraphPreparation, Parts, joined
+from trainer.graph.rows import Flat, flat, part, ragged, without
+from trainer.graph.vocabularies import GraphVocabularies
 from trainer.mixture import Mixture
 
 ANSWER = {
@@ -17,7 +19,7 @@ ANSWER = {
     "score": "float32 [texts], probability of the label",
     "probabilities": "float32 [texts, classes], in the order of labels",
 }
-TOGETHER = 256
+TOGETHER = 128
 """Documents that are classified at once."""
 _TEXT = {"text": "string [texts], UTF-8"}
 _CONTRIBUTIONS = "float32 [texts, tokens], what each adds to the lead of the label over the mean of all classes"
@@ -54,53 +56,61 @@ class ServingModule(tf.Module):
         # TensorFlow inside of them, and the model is out of its sight.
         self.weights = [weight.value for network in model.networks.values() for weight in network.variables]
         self.weights += [model.weights, *model.bayes.variables]
+        self.computed = model.freeze()
         self._model = lambda: model
         self.preparation = GraphPreparation(language.segmenter, tuple(language.vocabularies), max_length)
-        self.vocabulary_files = {view: tf.saved_model.Asset(str(file)) for view, file in vocabularies.items()}
+        self.vocabularies = GraphVocabularies(language.vocabularies, vocabularies)
         self.labels_file = tf.saved_model.Asset(str(labels_file))
-        self.tables = {view: _table(file) for view, file in self.vocabulary_files.items()}
         self.labels = tf.constant(language.labels)
 
     def signatures(self) -> dict[str, Callable[..., dict[str, tf.Tensor]]]:
         """Returns the functions of the signatures; see `described`."""
-        text, views = tf.TensorSpec([None], tf.string, name="text"), self.vocabulary_files
+        text, views = tf.TensorSpec([None], tf.string, name="text"), self.preparation.views
         # These two are traced and saved once, and called by the others.
-        prepared = _function(self.preparation.__call__, text)
-        classified = _function(self._classified, _inputs(views, tf.int32))
+        in_a_row = tf.TensorSpec([None], tf.int32), tf.TensorSpec([None], tf.int64), tf.TensorSpec([], tf.int64)
+        prepared = _function(self._prepared, text)
+        classified = _function(self._classified, dict.fromkeys(views, in_a_row))
+
+        def parts_of(text: tf.Tensor) -> dict[View, Parts]:
+            return {view: tuple(ragged(*part) for part in parts) for view, parts in prepared(text).items()}
+
+        def of_rows(ids: Mapping[View, tf.RaggedTensor]) -> dict[str, tf.Tensor]:
+            return classified({view: flat(of_view) for view, of_view in ids.items()})
 
         def of_text(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            return classified(self._encoded(prepared(text)))
+            return of_rows(self.vocabularies.of_parts(parts_of(text)))
 
         def of_tokens(tokens: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-            ragged = {view: tf.RaggedTensor.from_tensor(of_view, padding="") for view, of_view in tokens.items()}
-            return classified(self._encoded(ragged))
+            return of_rows(self.vocabularies.of_tokens({view: without(of, "") for view, of in tokens.items()}))
+
+        def of_ids(ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return of_rows({view: without(of_view, PADDING) for view, of_view in ids.items()})
 
         def explained(text: tf.Tensor) -> dict[str, tf.Tensor]:
-            tokens = prepared(text)
-            ids = self._encoded(tokens)
-            contributions = self._model().contributions(ids)
+            parts = parts_of(text)
+            ids = self.vocabularies.of_parts(parts)
+            contributions = self._model().contributions({view: of.to_tensor(PADDING) for view, of in ids.items()})
             return (
-                classified(ids)
-                | {f"tokens_{view}": of_view.to_tensor("") for view, of_view in tokens.items()}
+                of_rows(ids)
+                | {f"tokens_{view}": joined(of_view).to_tensor("") for view, of_view in parts.items()}
                 | {f"contributions_{view}": of_view for view, of_view in contributions.items()}
             )
 
         return {
             "serving_default": _function(of_text, text),
             "tokens": _function(of_tokens, _inputs(views, tf.string)),
-            "ids": classified,
+            "ids": _function(of_ids, _inputs(views, tf.int32)),
             "explain": _function(explained, text),
             "labels": _function(lambda: {"labels": tf.identity(self.labels)}),
         }
 
-    def _encoded(self, tokens: Mapping[View, tf.RaggedTensor]) -> dict[View, tf.Tensor]:
-        """Token ids, filled up with 0."""
-        ids = {view: tf.cast(self.tables[view].lookup(t.flat_values), tf.int32) for view, t in tokens.items()}
-        return {view: t.with_flat_values(ids[view] + FIRST_TOKEN).to_tensor(PADDING) for view, t in tokens.items()}
+    def _prepared(self, text: tf.Tensor) -> dict[View, tuple[Flat, ...]]:
+        """The parts of the tokens of texts."""
+        return {view: tuple(map(flat, parts)) for view, parts in self.preparation.parts(text).items()}
 
-    def _classified(self, ids: Mapping[View, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Classifies token ids, filled up with 0."""
-        probabilities = tf.nn.softmax(self._logits(ids))
+    def _classified(self, ids: Mapping[View, Flat]) -> dict[str, tf.Tensor]:
+        """Classifies token ids."""
+        probabilities = tf.nn.softmax(self._logits({view: ragged(*of_view) for view, of_view in ids.items()}))
         best = tf.argmax(probabilities, axis=1)
         return {
             "label": tf.gather(self.labels, best),
@@ -108,35 +118,23 @@ class ServingModule(tf.Module):
             "probabilities": probabilities,
         }
 
-    def _logits(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
-        """Classifies documents of similar length together: so little is padding, and memory is bounded."""
-        lengths = tf.add_n([tf.math.count_nonzero(of_view, 1, dtype=tf.int32) for of_view in ids.values()])
-        order = tf.argsort(lengths)
+    def _logits(self, ids: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Classifies some documents after others: so memory is bounded."""
+        documents = next(iter(ids.values())).nrows()
 
         def some(start: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
-            documents = {view: _trimmed(tf.gather(v, order[start : start + TOGETHER])) for view, v in ids.items()}
-            return start + TOGETHER, found.write(start // TOGETHER, self._model()(documents))
+            stop = tf.minimum(start + TOGETHER, documents)
+            logits = self._model().answer({view: part(of_view, start, stop) for view, of_view in ids.items()})
+            return stop, found.write(found.size(), logits)
 
         classes = self.labels.shape[0]
         found = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False, element_shape=[None, classes])
-        _, found = tf.while_loop(lambda start, _: start < tf.size(order), some, [0, found])
-        return tf.gather(found.concat(), tf.math.invert_permutation(order))
+        _, found = tf.while_loop(lambda start, _: start < documents, some, [tf.constant(0, tf.int64), found])
+        return found.concat()
 
 
 def _function(body: Callable[..., Any], *inputs: object) -> Callable[..., Any]:
     return tf.function(body, input_signature=inputs, autograph=False)
-
-
-def _trimmed(ids: tf.Tensor) -> tf.Tensor:
-    """Documents without the columns in which all of them have ended."""
-    return ids[:, : tf.reduce_max(tf.math.count_nonzero(ids, 1))]
-
-
-def _table(file: tf.saved_model.Asset) -> tf.lookup.StaticHashTable:
-    """Line numbers of tokens."""
-    whole, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
-    lines = tf.lookup.TextFileInitializer(file.asset_path, tf.string, whole, tf.int64, number)
-    return tf.lookup.StaticHashTable(lines, default_value=UNKNOWN - FIRST_TOKEN)
 
 
 def _inputs(views: Iterable[View], kind: tf.DType) -> dict[View, tf.TensorSpec]:

@@ -33,7 +33,10 @@ def model(collective: Collective, tmp_path_factory: pytest.TempPathFactory) -> P
     config = RunConfig(
         data=DataConfig(input="documents.tsv"),
         model=ModelConfig(
-            networks=("textcnn", "textrnn", "mlp", "logistic_regression"), embedding_size=8, filters=8, units=8
+            networks=("textcnn", "textcnn", "textrnn", "mlp", "logistic_regression"),
+            embedding_size=8,
+            filters=8,
+            units=8,
         ),
     )
     segmenter = Segmenter(("长江大桥呀", "iPhone15 9"), frozenset({"的", "，"}))
@@ -53,7 +56,7 @@ def model(collective: Collective, tmp_path_factory: pytest.TempPathFactory) -> P
     for network in built.values():
         network.set_weights([random.normal(size=weight.shape) for weight in network.get_weights()])
     tables = {view: random.normal(size=(size, 3)) for view, size in language.sizes.items()}
-    mixture = Mixture(built, NaiveBayes(np.zeros(3), tables), random.random(5))
+    mixture = Mixture(built, NaiveBayes(np.zeros(3), tables), random.random(6))
     folder = tmp_path_factory.mktemp("model") / "1"
     export(mixture, language, config, {}, TEXTS, folder)
     check(folder)

@@ -22,6 +22,7 @@ from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
 from trainer.export import check, export, metrics_of
 from trainer.mixture import Mixture
+from trainer.models.build import networks
 from trainer.models.textcnn import TextCNN
 from trainer.naive_bayes import NaiveBayes
 
@@ -29,8 +30,10 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def signatures(exported: Path) -> Any:
-    return tf.saved_model.load(str(exported)).signatures
+def signatures(exported: Path) -> Iterator[Any]:
+    model = tf.saved_model.load(str(exported))
+    yield model.signatures
+    del model  # its computed tables were there as long as it was
 
 
 def test_tokens_get_the_known_answers(signatures: Any) -> None:
@@ -227,9 +230,41 @@ def test_a_model_of_several_views_has_an_input_for_each(
     mixture = mixture_of(model, language)
     export(mixture, language, config, {}, ("北京", "北"), tmp_path / "model")
     check(tmp_path / "model")
-    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    signatures = loaded.signatures
     expected = tf.nn.softmax(mixture({"word": np.array([[2]], np.int32), "char": np.array([[3, 2]], np.int32)})).numpy()
     of_tokens = signatures["tokens"](word=tf.constant([["北京"]]), char=tf.constant([["北", "京"]]))
     of_text = signatures["serving_default"](text=tf.constant(["北京"]))
     assert of_tokens["probabilities"].numpy() == pytest.approx(expected, abs=1e-6)
     assert of_text["probabilities"].numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_networks_of_a_committee_have_computed_tables_of_their_own_in_a_server(
+    collective: Any, known_config: RunConfig, tmp_path: Path
+) -> None:
+    assert collective.place.is_chief
+    language = word_language(["好", "坏"], ["a", "b"])
+    config = replace(known_config, model=replace(known_config.model, networks=("textcnn", "textcnn")))
+    built = networks(config.model, language.sizes, 2, seed=1)
+    bayes = NaiveBayes(np.zeros(2), {"word": np.zeros((4, 2))})
+    mixture = Mixture(built, bayes, np.array([3.0, -2.0, 0.0]))
+    export(mixture, language, config, {}, ("好", "坏"), tmp_path / "model")
+    expected = tf.nn.softmax(mixture({"word": np.array([[2, 3]], np.int32)})).numpy()
+    graph = tf.Graph()  # in a session, as servers do that know nothing of Python's objects
+    with graph.as_default(), tf.compat.v1.Session() as session:
+        signature = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "model")).signature_def["tokens"]
+        given = {signature.inputs["word"].name: [["好", "坏"]]}
+        found = session.run(signature.outputs["probabilities"].name, given)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_two_versions_in_one_process_have_computed_tables_of_their_own(
+    exported: Path, known_mixture: Mixture, known_language: Language, known_config: RunConfig, tmp_path: Path
+) -> None:
+    network = TextCNN(known_config.model, known_language.sizes, 2, seed=5)
+    mixture = Mixture({"textcnn": network}, known_mixture.bayes)
+    export(mixture, known_language, known_config, {}, GOLDEN, tmp_path / "model")
+    before = tf.saved_model.load(str(exported))
+    check(tmp_path / "model")
+    check(exported)
+    assert before.signatures["serving_default"](text=tf.constant(["好"]))["score"].numpy() == pytest.approx([0.75])

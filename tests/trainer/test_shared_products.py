@@ -1,12 +1,13 @@
 """Shared products give what convolutions give, forwards and backwards."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.shared_products import pooled, pooled_in_groups
+from trainer.shared_products import pooled, pooled_in_groups, pooled_of_row, products
 
 pytestmark = pytest.mark.usefixtures("collective")
 
@@ -45,6 +46,9 @@ def test_values_and_gradients_are_those_of_convolutions(lengths: list[int]) -> N
             total = tf.reduce_sum(result * upstream)
         gradients = tape.gradient(total, [rows, *weights])
         found.append([result.numpy(), *(tf.convert_to_tensor(gradient).numpy() for gradient in gradients)])
+    lookups = [[partial(tf.gather, products(rows, of)) for of in tf.unstack(kernel)] for kernel in kernels]
+    in_a_row = tf.RaggedTensor.from_row_lengths(places[places != 0], lengths)
+    assert pooled_of_row(lookups, in_a_row, biases).numpy() == pytest.approx(found[-1][0], abs=1e-4)
     for shared, in_groups, expected in zip(*found, strict=True):
         assert shared == pytest.approx(expected, abs=1e-4)
         assert in_groups == pytest.approx(expected, abs=1e-4)

@@ -32,8 +32,14 @@ KINDS = np.array([_kind(chr(code)) for code in range(_KINDS)], np.int32)
 
 
 def code_points(texts: tf.Tensor) -> tf.RaggedTensor:
-    """Returns the code points of texts, int32 [texts, (characters)]; what is not UTF-8 becomes U+FFFD."""
-    return tf.strings.unicode_decode(texts, "UTF-8")
+    """Returns the code points of texts, int32 [texts, (characters)]; what is not UTF-8 becomes U+FFFD.
+
+    After each text there is a space: so no word reaches from one into the next, and no text is empty.
+
+    Args:
+        texts: string [texts].
+    """
+    return tf.strings.unicode_decode(tf.strings.join([texts, " "]), "UTF-8")
 
 
 def kinds(characters: tf.Tensor) -> tf.Tensor:

@@ -8,7 +8,12 @@ from run.config import View
 from text.segmenter import Segmenter
 from text.views import BETWEEN, kept_tokens
 from trainer.graph.characters import SPACE, code_points, kinds
+from trainer.graph.rows import beginning, neighbours, ragged
 from trainer.graph.segmentation import GraphSegmenter
+
+Parts = tuple[tf.RaggedTensor, ...]
+"""What tokens are made of: the first words or characters of all, and where they are pairs the second ones of all. Words
+are string, characters are int32 code points, each [texts, (tokens)]."""
 
 
 class GraphPreparation(tf.Module):
@@ -30,60 +35,46 @@ class GraphPreparation(tf.Module):
         Args:
             texts: UTF-8, string [texts].
         """
-        codes = code_points(texts)
-        texts_of = codes.value_rowids()
-        words = self._words(codes, texts_of) if any(view.startswith("word") for view in self.views) else codes
-        characters = self._characters(codes, texts_of)
-        found: dict[View, tf.RaggedTensor] = {}
-        for view in self.views:
-            tokens = words if view.startswith("word") else characters
-            found[view] = _pairs(tokens) if view.endswith("2") else _first(tokens, kept_tokens(view, self.max_length))
-        return found
+        return {view: joined(of_view) for view, of_view in self.parts(texts).items()}
 
-    def _words(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The first words of texts, without white space and stop words: one more than are kept, for the pairs."""
-        characters, splits = codes.flat_values, codes.row_splits
-        text_starts = tf.scatter_nd(splits[:-1, None], tf.ones_like(splits[:-1]), [tf.size(characters, tf.int64) + 1])
-        starts = tf.where(self.segmenter.starts(characters, text_starts[:-1] > 0))[:, 0]
-        words = _strings(characters, starts)
-        kept = kinds(tf.gather(characters, starts)) != SPACE
-        if self.stop_words is not None:
-            kept &= self.stop_words.lookup(words) == 0
+    def parts(self, texts: tf.Tensor) -> dict[View, Parts]:
+        """Returns the parts of the tokens of texts in each view: most ways to use characters need no string of them."""
+        of_texts = code_points(texts)
+        codes, begins, count = of_texts.flat_values, of_texts.row_splits[:-1], of_texts.nrows()
+        text_of = tf.cumsum(tf.scatter_nd(begins[:, None], tf.ones_like(begins), tf.shape(codes, tf.int64))) - 1
+        kind = kinds(codes)
+        visible = kind != SPACE
+        found = {}
+        if any(view.startswith("word") for view in self.views):
+            starts = tf.where(self.segmenter.starts(codes, kind))[:, 0]
+            words, kept = strings(codes, starts), tf.gather(visible, starts)
+            if self.stop_words is not None:
+                kept &= self.stop_words.lookup(words) == 0
+            found["word"] = self._first("word", words, kept, tf.gather(text_of, starts), count)
+        if any(view.startswith("char") for view in self.views):
+            found["char"] = self._first("char", codes, visible, text_of, count)
+        return {view: self._parts(view, found[view.removesuffix("2")]) for view in self.views}
+
+    def _first(
+        self, view: View, values: tf.Tensor, kept: tf.Tensor, text_of: tf.Tensor, texts: tf.Tensor
+    ) -> tf.RaggedTensor:
+        """Those to keep of all texts' words or characters, of each text one more than its tokens may be: for pairs."""
         at = tf.where(kept)[:, 0]
-        kept_words = _rows(tf.gather(words, at), tf.gather(tf.gather(texts_of, starts), at), codes.nrows())
-        return _first(kept_words, kept_tokens("word", self.max_length) + 1)
+        first = beginning(ragged(at, tf.gather(text_of, at), texts), kept_tokens(view, self.max_length) + 1)
+        return first.with_flat_values(tf.gather(values, first.flat_values))
 
-    def _characters(self, codes: tf.RaggedTensor, texts_of: tf.Tensor) -> tf.RaggedTensor:
-        """The first characters of texts, without white space: one more than are kept, for the pairs."""
-        at = tf.where(kinds(codes.flat_values) != SPACE)[:, 0]
-        visible = _rows(tf.gather(codes.flat_values, at), tf.gather(texts_of, at), codes.nrows())
-        first = _first(visible, kept_tokens("char", self.max_length) + 1)
-        return first.with_flat_values(_strings(first.flat_values, tf.range(tf.size(first.flat_values, tf.int64))))
+    def _parts(self, view: View, found: tf.RaggedTensor) -> Parts:
+        return neighbours(found) if view.endswith("2") else (beginning(found, kept_tokens(view, self.max_length)),)
 
 
-# Ragged tensors that are right by how they are made: to check them would take longer than to make them.
+def joined(parts: Parts) -> tf.RaggedTensor:
+    """Returns the tokens that are made of parts, string [texts, (tokens)]."""
+    values = [part.flat_values for part in parts]
+    if values[0].dtype == tf.int32:
+        values = [strings(codes, tf.range(tf.size(codes, tf.int64))) for codes in values]
+    return parts[0].with_flat_values(tf.strings.join(values, BETWEEN) if len(values) > 1 else values[0])
 
 
-def _rows(values: tf.Tensor, row_of: tf.Tensor, rows: tf.Tensor) -> tf.RaggedTensor:
-    """Values in rows, of which each is in order."""
-    return tf.RaggedTensor.from_value_rowids(values, row_of, rows, validate=False)
-
-
-def _strings(codes: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
-    """The characters from each start to the next, as strings."""
+def strings(codes: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+    """Returns the characters from each start to the next, as strings."""
     return tf.strings.unicode_encode(tf.RaggedTensor.from_row_starts(codes, starts, validate=False), "UTF-8")
-
-
-def _first(tokens: tf.RaggedTensor, kept: int) -> tf.RaggedTensor:
-    """So many tokens of each row."""
-    place = tf.range(tf.size(tokens.flat_values, tf.int64)) - tf.gather(tokens.row_starts(), tokens.value_rowids())
-    at = tf.where(place < kept)[:, 0]
-    return _rows(tf.gather(tokens.flat_values, at), tf.gather(tokens.value_rowids(), at), tokens.nrows())
-
-
-def _pairs(tokens: tf.RaggedTensor) -> tf.RaggedTensor:
-    """The pairs of neighbours."""
-    row_of = tokens.value_rowids()
-    first = tf.where(row_of[1:] == row_of[:-1])[:, 0]
-    pairs = [tf.gather(tokens.flat_values, first), tf.gather(tokens.flat_values, first + 1)]
-    return _rows(tf.strings.join(pairs, BETWEEN), tf.gather(row_of, first), tokens.nrows())

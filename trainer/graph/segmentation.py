@@ -18,10 +18,12 @@ import numpy as np
 import tensorflow as tf
 
 from text.dictionary import Dictionary
-from trainer.graph.characters import DICTIONARY, LATIN, in_words, kinds
+from trainer.graph.characters import DICTIONARY, LATIN, in_words
 
 _CODE_BITS = 16
 """Of a code point that stands in words."""
+_STEPS = 8
+"""Of the best path in an iteration of the graph's loop, whose own operations take as long as a step's."""
 _NONE = tf.float64.min
 """The score where no word is: the maximum of nothing."""
 
@@ -61,28 +63,27 @@ class GraphSegmenter(tf.Module):
         nodes = np.arange(1, len(edges) + 1, dtype=np.int32)
         children = tf.lookup.KeyValueTensorInitializer(np.array(edges, np.int64), nodes)
         self.children = tf.lookup.StaticHashTable(children, default_value=0)
+        first = np.zeros(1 << _CODE_BITS, np.int32)
+        first[[ord(word) for word in words if len(word) == 1]] = [number[word] for word in words if len(word) == 1]
+        self.first = tf.Variable(first, trainable=False, name="first")
         self.scores = tf.Variable(np.array(scores, np.float64), trainable=False, name="scores")
         self.unknown = -total
         self.longest = max(map(len, words), default=1)
 
-    def starts(self, codes: tf.Tensor, text_starts: tf.Tensor) -> tf.Tensor:
+    def starts(self, codes: tf.Tensor, kind: tf.Tensor) -> tf.Tensor:
         """Returns whether a token begins at each character, bool [characters].
 
         Args:
-            codes: code points of all texts in a row, int32 [characters].
-            text_starts: whether a text begins there, bool [characters].
+            codes: code points of all texts in a row, white space after each, int32 [characters].
+            kind: what kind of character each is, int32 [characters].
         """
-        kind = kinds(codes)
         inside = kind >= DICTIONARY
         where = tf.where(inside)
-        begins = tf.gather_nd(text_starts | ~tf.concat([[False], inside[:-1]], 0), where)
+        begins = tf.gather_nd(~tf.concat([[False], inside[:-1]], 0), where)
         run = tf.cumsum(tf.cast(begins, tf.int32)) - 1
         runs = _Runs(begins, run, tf.math.bincount(run))
-        # With a zero, which no word has, after each text and in place of what ends a run, no word goes too far.
-        places = tf.range(tf.size(codes)) + tf.cumsum(tf.cast(text_starts, tf.int32))
-        length = tf.size(codes) + tf.math.count_nonzero(text_starts, dtype=tf.int32) + 1
-        walked = tf.scatter_nd(places[:, None], tf.where(inside, codes, 0), [length])
-        sizes = self._best_sizes(runs, walked, tf.gather_nd(places, where))
+        # With a zero, which no word has, in place of what ends a run, no word goes too far.
+        sizes = self._best_sizes(runs, tf.where(inside, codes, 0), tf.cast(where[:, 0], tf.int32))
         starts = _reached(runs, sizes)
         alone = starts & (sizes == 1) & (tf.gather_nd(kind, where) == LATIN)
         joined = alone & tf.concat([[False], alone[:-1]], 0) & ~begins
@@ -92,30 +93,32 @@ class GraphSegmenter(tf.Module):
         """The size of the best word at each character, int32 [characters].
 
         Step j looks at the characters with j more behind them in their run; the runs that have so many come first. So
-        memory is linear in the characters, and there are as many steps as the longest run has characters.
+        memory is linear in the characters, and there are about as many steps as the longest run has characters.
         """
-        deepest = runs.longest
-        ranks = tf.argsort(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
+        deepest = (runs.longest + _STEPS - 1) // _STEPS * _STEPS
+        ranks = tf.math.invert_permutation(tf.argsort(runs.lengths, direction="DESCENDING", stable=True))
         active = tf.cumsum(tf.math.bincount(runs.lengths, minlength=deepest + 1), reverse=True, exclusive=True)
-        offsets = tf.cumsum(active[:deepest], exclusive=True)
+        offsets = tf.cumsum(active, exclusive=True)
         behind = runs.ends - 1 - tf.range(tf.size(places))
         slots = tf.gather(offsets, behind) + tf.gather(ranks, runs.run)
         table = self._table(walked, places, slots)
         rows = tf.TensorArray(tf.float64, deepest, infer_shape=False, element_shape=[None, self.longest])
         rows = rows.split(table, active[:deepest])
 
-        def step(j, best, found):  # type: ignore[no-untyped-def]
+        def steps(start, best, found):  # type: ignore[no-untyped-def]
             """`best` has the scores of what follows a word of each size, the longest first."""
-            words = rows.read(j)
-            best = tf.slice(best, [0, 0], tf.shape(words))
-            scores = words + best
-            best = tf.concat([best[:, 1:], tf.reduce_max(scores, 1, keepdims=True)], 1)
-            return j + 1, best, found.write(j, tf.argmax(scores, 1, output_type=tf.int32))
+            for j in range(_STEPS):
+                words = rows.read(start + j)
+                best = tf.slice(best, [0, 0], tf.shape(words))
+                scores = words + best
+                best = tf.concat([best[:, 1:], tf.reduce_max(scores, 1, keepdims=True)], 1)
+                found = found.write(start + j, tf.argmax(scores, 1, output_type=tf.int32))
+            return start + _STEPS, best, found
 
         nothing = tf.zeros([tf.size(runs.lengths), self.longest], tf.float64)
         *_, found = tf.while_loop(
             lambda j, *_: j < deepest,
-            step,
+            steps,
             [0, nothing, tf.TensorArray(tf.int32, deepest, infer_shape=False, element_shape=[None])],
             [tf.TensorShape([]), tf.TensorShape([None, self.longest]), tf.TensorShape(None)],
         )
@@ -155,7 +158,7 @@ class GraphSegmenter(tf.Module):
         *_, all_nodes, all_cells = tf.while_loop(
             lambda _, places, *__: tf.size(places) > 0,
             level,
-            [0, places, self._children(tf.zeros_like(places), tf.gather(walked, places)), cells, *arrays],
+            [0, places, tf.gather(self.first, tf.gather(walked, places)), cells, *arrays],
             [tf.TensorShape([]), *[tf.TensorShape([None])] * 3, *[tf.TensorShape(None)] * 2],
         )
         return all_cells.concat(), tf.gather(self.scores, all_nodes.concat())
@@ -171,13 +174,18 @@ def _reached(runs: _Runs, sizes: tf.Tensor) -> tf.Tensor:
     count = tf.size(sizes)
     after = tf.range(count) + sizes
     jumps = tf.concat([tf.where(after < runs.ends, after, count), [count]], 0)
-    reached = tf.concat([runs.begins, [False]], 0)
 
     def double(distance, jumps, reached):  # type: ignore[no-untyped-def]
-        to = tf.boolean_mask(jumps, reached)[:, None]
-        reached = tf.tensor_scatter_nd_update(reached, to, tf.ones(tf.shape(to)[:1], tf.bool))
-        return distance * 2, tf.gather(jumps, jumps), reached
+        """`jumps` lead over so many words; the first so many words of each run are reached."""
+        further = tf.gather(jumps, reached)
+        further = tf.gather(further, tf.where(further < count)[:, 0])
+        return distance * 2, tf.gather(jumps, jumps), tf.concat([reached, further], 0)
 
     longest = runs.longest
-    *_, reached = tf.while_loop(lambda distance, *_: distance < longest, double, [1, jumps, reached])
-    return reached[:-1]
+    *_, reached = tf.while_loop(
+        lambda distance, *_: distance < longest,
+        double,
+        [1, jumps, tf.cast(tf.where(runs.begins)[:, 0], tf.int32)],
+        [tf.TensorShape([]), tf.TensorShape([None]), tf.TensorShape([None])],
+    )
+    return tf.scatter_nd(reached[:, None], tf.ones_like(reached, tf.bool), [count])

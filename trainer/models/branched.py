@@ -6,8 +6,10 @@ import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from text.vocabulary import PADDING
+from trainer.computed_table import ComputedTable
 from trainer.models.embedding import Embedding
-from trainer.models.network import Network, another, dropped
+from trainer.models.network import Network, another, distinct, dropped
 
 
 class Branch(keras.layers.Layer):
@@ -17,6 +19,15 @@ class Branch(keras.layers.Layer):
     """
 
     embedding: Embedding
+
+    def freeze(self, name: str) -> list[ComputedTable]:  # noqa: ARG002 - some have no such tables
+        """Lets `answer` take from tables what depends on no document; see `Network`."""
+        return []
+
+    def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
+        """Returns the features of documents when nobody trains any more, of int32 [documents, (tokens)]."""
+        tokens, places = distinct(documents.to_tensor(PADDING))
+        return self(tf.gather(self.embedding.vectors.value, tokens), places)
 
 
 class Branched(Network):
@@ -45,3 +56,12 @@ class Branched(Network):
             for number, (view, branch) in enumerate(self.branches.items(), 1)
         ]
         return self.classifier(dropped(tf.concat(features, 1), self._config.dropout, dropout_seed))
+
+    def freeze(self, name: str) -> list[ComputedTable]:
+        """Lets the branches answer from tables; see `Network`."""
+        return [table for view, branch in self.branches.items() for table in branch.freeze(f"{name}/{view}")]
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [branch.answer(documents[view]) for view, branch in self.branches.items()]
+        return self.classifier(tf.concat(features, 1))

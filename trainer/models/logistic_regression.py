@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from run.config import ModelConfig, View
-from trainer.models.network import Network, summed
+from trainer.models.network import Network, summed, summed_of_row
 from trainer.table_optimizers import Adagrad
 
 
@@ -43,3 +43,8 @@ class LogisticRegression(Network):
             total, count = summed(of_view, places[view])
             logits += total / tf.sqrt(count)
         return logits
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns the logits of documents; see `Network`."""
+        of_views = [summed_of_row(table, documents[view]) for view, table in self.tables.items()]
+        return self.bias.value + tf.add_n([rows / tf.sqrt(count) for rows, count in of_views])

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from run.config import View
 from text.vocabulary import PADDING
+from trainer.computed_table import ComputedTable
+from trainer.graph.rows import lengths
 from trainer.table_optimizers import LazyAdam, TableOptimizer
 
 
@@ -56,6 +58,22 @@ class Network(keras.Model):
         rows = {view: tf.gather(table, found[view][0]) for view, table in self.tables.items()}
         return self.classify(rows, {view: places for view, (_, places) in found.items()}, dropout_seed)
 
+    def freeze(self, name: str) -> list[ComputedTable]:  # noqa: ARG002 - most have no such tables
+        """Lets `answer` take from tables what depends on no document; they have to be saved with it.
+
+        Args:
+            name: that no other network of the model has.
+        """
+        return []
+
+    def answer(self, documents: Mapping[View, tf.RaggedTensor]) -> tf.Tensor:
+        """Returns the logits of documents when nobody trains any more, float32 [documents, classes].
+
+        Args:
+            documents: token ids of each view, int32 [documents, (tokens)].
+        """
+        return self({view: documents[view].to_tensor(PADDING) for view in self.tables})
+
 
 def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the distinct token ids of a batch, the padding's first, and which of them stands where.
@@ -94,6 +112,22 @@ def summed(rows: tf.Tensor, places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         num_segments=documents + 1,
     )
     return total[:-1], tf.maximum(tf.math.count_nonzero(places, 1, keepdims=True, dtype=rows.dtype), 1.0)
+
+
+def summed_of_row(table: tf.Variable, documents: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns what `summed` does, of documents in a row, without padding.
+
+    Args:
+        table: float32 [token ids, columns].
+        documents: token ids, int32 [documents, (tokens)].
+    """
+    rows = tf.raw_ops.SparseSegmentSumWithNumSegments(
+        data=table,
+        indices=documents.flat_values,
+        segment_ids=documents.value_rowids(),
+        num_segments=documents.nrows(tf.int32),
+    )
+    return rows, tf.maximum(tf.cast(lengths(documents), rows.dtype)[:, None], 1.0)
 
 
 def dropped(values: tf.Tensor, rate: float, seed: tf.Tensor | None) -> tf.Tensor:

@@ -1,14 +1,20 @@
 """TextCNN: convolutions over token embeddings and max-over-time pooling (Kim, 2014)."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from text.vocabulary import PADDING
+from trainer.computed_table import ComputedTable
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.shared_products import pooled, pooled_in_groups
+from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products
+
+LARGEST_TABLES = 1 << 28
+"""Bytes that the tables of a view may take in a model that is trained no more."""
 
 
 class TextCNN(Branched):
@@ -47,7 +53,35 @@ class TextCNNBranch(Branch):
             shape = (width, config.embedding_size, config.filters)
             self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
             self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
+        self._tables: list[list[ComputedTable]] = []
         self.built = True
+
+    def freeze(self, name: str) -> list[ComputedTable]:
+        """Makes tables of the products of all tokens with the filters, if they are small enough; see `Branch`."""
+        vectors = self.embedding.vectors
+        if vectors.shape[0] * sum(k.shape[0] * k.shape[2] for k in self.kernels) * tf.float32.size > LARGEST_TABLES:
+            return []
+
+        def table(kernel: keras.Variable, position: int) -> ComputedTable:
+            shape = (vectors.shape[0], kernel.shape[2])
+            place = f"{name}/{kernel.name}/{position}"
+            return ComputedTable(lambda: products(vectors.value, kernel.value[position]), shape, place)
+
+        self._tables = [[table(kernel, position) for position in range(kernel.shape[0])] for kernel in self.kernels]
+        return [one for of_width in self._tables for one in of_width]
+
+    def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
+        """Returns the pooled features of each document; see `Branch`."""
+        biases = [bias.value for bias in self.biases]
+        if self._tables:
+            return pooled_of_row([[table.rows for table in of_width] for of_width in self._tables], documents, biases)
+        tokens, places = tf.unique(tf.concat([[PADDING], documents.flat_values], 0))
+        rows = tf.gather(self.embedding.vectors.value, tokens)
+        computed: list[list[Lookup]] = [
+            [partial(tf.gather, products(rows, kernel.value[position])) for position in range(kernel.shape[0])]
+            for kernel in self.kernels
+        ]
+        return pooled_of_row(computed, documents.with_flat_values(places[1:]), biases)
 
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""

@@ -45,6 +45,14 @@ def test_scores_depend_neither_on_the_batch_nor_on_padding(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_over_tokens_in_a_row_is_the_same(kind: Kind) -> None:
+    model, random = network(kind), np.random.default_rng(1)
+    documents = [random.integers(1, 20, length).tolist() for length in (0, 3, 12, 0, 1, 2, 0)]
+    in_a_row = dict.fromkeys(model.tables, tf.ragged.constant(documents, tf.int32))
+    assert model.answer(in_a_row).numpy() == pytest.approx(model.call(both(documents)).numpy(), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_documents_without_tokens_have_equal_scores(kind: Kind) -> None:
     model = network(kind)
     empty = model.call(both([[], [5, 6]]))[0].numpy()

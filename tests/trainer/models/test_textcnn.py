@@ -28,3 +28,11 @@ def test_a_filter_gives_its_strongest_answer_to_a_window_that_starts_at_a_token(
     embedding, kernel = [[9], [0], [1], [2], [-5]], [[[1]], [[10]]]
     model.set_weights([np.array(w) for w in (kernel, [0.5], embedding, [[3]], [100])])
     assert float(model.call({"word": np.array([document], np.int32)})[0, 0]) == 3 * expected + 100
+
+
+def test_a_vocabulary_that_is_too_large_has_no_table_of_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = TextCNN(ModelConfig(embedding_size=1, widths=(2,), filters=1), {"word": 5}, classes=1, seed=1)
+    monkeypatch.setattr("trainer.models.textcnn.LARGEST_TABLES", 39)  # 5 tokens × 2 positions × 4 bytes are 40
+    assert model.freeze("textcnn") == []
+    monkeypatch.setattr("trainer.models.textcnn.LARGEST_TABLES", 40)
+    assert len(model.freeze("textcnn")) == 2
