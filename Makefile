@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
 RUN := runs/reviews
+# The tests of a file share what they have started.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 
 .PHONY: env run test unit integration yarn faults soak check bench env-spark35 test-spark35 clean
 
@@ -41,13 +43,13 @@ check: $(VENV)/made
 	$(BIN)/lint-imports
 
 unit: $(VENV)/made
-	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults and not soak' --durations=5 --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults and not soak' --durations=5 $(TWO_AT_ONCE)
 
 integration: build/reviews.jsonl
-	$(BIN)/python -m pytest -m integration --durations=10
+	$(BIN)/python -m pytest -m integration --durations=10 $(TWO_AT_ONCE)
 
 yarn: build/reviews.jsonl
-	$(BIN)/python -m pytest -m yarn --durations=10
+	$(BIN)/python -m pytest -m yarn --durations=10 $(TWO_AT_ONCE)
 
 faults: build/reviews.jsonl
 	$(BIN)/python -m pytest -m faults --durations=10

@@ -46,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _card, _compare, _doctor) and not _on_spark(options):
+    if passed_on and options.run not in (_train, _card, _compare, _doctor, _prepare) and not _on_spark(options):
         commands.error(
-            "only train, card, compare, doctor and predict --input take arguments for spark-submit. Received after --: "
-            f"{' '.join(passed_on)}"
+            "only train, card, prepare, compare, doctor and predict --input take arguments for spark-submit. "
+            f"Received after --: {' '.join(passed_on)}"
         )
     options.passed_on = passed_on
     run: Callable[[argparse.Namespace], int] = options.run
@@ -78,7 +78,28 @@ def _train(options: argparse.Namespace) -> int:
     if options.resume and options.out is None:
         raise SettingsError("--resume goes on with a run that was stopped.", "Give its folder to --out.")
     where, launch = _launch(options, "")
-    return _run(where, replace(launch, options=["--resume"]) if options.resume else launch, options.dry_run)
+    arguments = ["--resume"] if options.resume else []
+    if options.prepared:
+        arguments += ["--prepared", _placed(options.prepared, where)]
+    return _run(where, replace(launch, options=arguments), options.dry_run)
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    return ENGINES[options.engine](options)
+
+
+def _prepare_on_spark(options: argparse.Namespace) -> int:
+    where, launch = _launch(options, "prepared-")
+    arguments = ["--output", _placed(options.output, where)]
+    return _run(where, replace(launch, script=DRIVER / "prepare.py", options=arguments), options.dry_run)
+
+
+ENGINES = {"spark": _prepare_on_spark}
+
+
+def _placed(uri: str, where: Profile) -> str:
+    """A folder that driver and executors have to find: on YARN on HDFS."""
+    return on_hdfs(uri, where.principal) if where.master == "yarn" else uri
 
 
 def _card(options: argparse.Namespace) -> int:
@@ -198,7 +219,7 @@ def _predict_on_spark(options: argparse.Namespace) -> int:
     if options.output is None or options.text or options.file or options.json:
         raise SettingsError("--input goes with --output, and without --text, FILE and --json.")
     where = settings.read(Profile, profile.path_of(options.profile))
-    model = on_hdfs(options.model, where.principal) if where.master == "yarn" else options.model
+    model = _placed(options.model, where)
     given = {"--format": options.format, "--text-column": options.text_column, "--columns": options.columns}
     arguments = ["--model", model, "--input", options.input]
     for name, value in given.items():
@@ -291,7 +312,7 @@ def parser() -> argparse.ArgumentParser:
         "train",
         help="train a model and publish it",
         usage="textcnn train RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--resume] "
-        "[--dry-run] [-- spark-submit arguments]",
+        "[--prepared URI] [--dry-run] [-- spark-submit arguments]",
         epilog=_keys(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -303,6 +324,9 @@ def parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--resume", action="store_true", help="go on from the newest checkpoint that a stopped run has left in DIR"
+    )
+    train.add_argument(
+        "--prepared", metavar="URI", help="a corpus that `textcnn prepare` has made, in place of the run file's input"
     )
     train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)
@@ -321,6 +345,23 @@ def parser() -> argparse.ArgumentParser:
     describing.add_argument("--out", metavar="DIR", help="where the card goes (default: runs/NAME-card-TIME)")
     describing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     describing.set_defaults(run=_card)
+
+    preparing = commands.add_parser(
+        "prepare",
+        help="read, split, segment, count and encode documents once, for any number of trainings",
+        usage="textcnn prepare RUN.toml --output URI [--engine NAME] [--profile NAME|FILE] "
+        "[--set section.key=value …] [--out DIR] [--dry-run] [-- spark-submit arguments]",
+    )
+    preparing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    preparing.add_argument("--output", required=True, metavar="URI", help="the folder of the corpus, on YARN on HDFS")
+    preparing.add_argument("--engine", choices=list(ENGINES), default="spark", help="what carries it (default: spark)")
+    preparing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    preparing.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
+    )
+    preparing.add_argument("--out", metavar="DIR", help="the folder of the records (default: runs/NAME-prepared-TIME)")
+    preparing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    preparing.set_defaults(run=_prepare)
 
     comparing = commands.add_parser(
         "compare",

@@ -77,6 +77,8 @@ class Result:
     """How long each of a comparison's classical models took to train."""
     model: str | None = None
     """What was published, or what has classified."""
+    prepared: str | None = None
+    """The corpus that was prepared, or trained on."""
     predictions: str | None = None
     """The folder of the predictions."""
     predicted: int | None = None

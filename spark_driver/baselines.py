@@ -134,11 +134,9 @@ def _logistic_regression(_: Sequence[int], __: int) -> list[Pipeline]:
     ]
 
 
-def _linear_svm(_: Sequence[int], __: int) -> list[Pipeline]:
-    return [
-        _weighted(OneVsRest(classifier=LinearSVC(maxIter=ITERATIONS, regParam=strength, standardization=False)))
-        for strength in STRENGTHS[1:]
-    ]
+def _linear_svm(_: Sequence[int], classes: int) -> list[Pipeline]:
+    binary = [LinearSVC(maxIter=ITERATIONS, regParam=strength, standardization=False) for strength in STRENGTHS[1:]]
+    return [_weighted(svm if classes == 2 else OneVsRest(classifier=svm)) for svm in binary]
 
 
 def _multilayer_perceptron(sizes: Sequence[int], classes: int) -> list[Pipeline]:

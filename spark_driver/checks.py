@@ -24,9 +24,16 @@ from run.probe import DRIVER, DRIVER_LIBRARIES, GPU, HDFS, LIBRARIES, PYTHON, Pr
 if TYPE_CHECKING:
     from spark_driver.event_server import Address
 
-DRIVERS = ("spark_driver.train", "spark_driver.predict", "spark_driver.probing")
+DRIVERS = ("spark_driver.train", "spark_driver.prepare", "spark_driver.predict", "spark_driver.probing")
 """What a driver imports."""
-TASKS = ("spark_driver.gang", "spark_driver.documents", "spark_driver.predicting", "trainer.worker", "trainer.serving")
+TASKS = (
+    "spark_driver.gang",
+    "spark_driver.corpus",
+    "spark_driver.engine",
+    "spark_driver.predicting",
+    "trainer.worker",
+    "trainer.serving",
+)
 """What tasks and workers import."""
 
 NODE_SECONDS = 120.0

@@ -1,53 +1,39 @@
 """Counts what is in the prepared rows, and encodes their documents into blocks."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
+from itertools import islice
 
 import pyarrow as pa
 from pyspark import RDD, TaskContext
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
+from prepared import parts as prepared_parts
+from prepared.folder import Corpus
+from prepared.parts import Part
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
 from spark_driver.documents import UNLABELLED
-from text.encoding import encode
-from text.errors import DataError
+from text.blocks import Block
+from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
+from text.encoding import BLOCK_DOCUMENTS, encode, in_blocks
 from text.golden import chosen
 from text.language import Language
 from text.preparation import TokenizedDocument, token_counts
 from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
-MAX_CLASSES = 1_000
-"""A confusion matrix of more has no reader; a column with more different values holds something else."""
 QUARANTINED = 1_000
 """Rows that a person may want to read of those that cannot be used; a wrong label_column makes all of them so."""
 CANDIDATES = 4_096
 """Texts of which the golden examples are chosen on the driver."""
-UNSEEN = "label that training never saw"
 
 _COUNTS = pa.schema([("view", pa.int32()), ("token", pa.string()), ("count", pa.int64())])
+_WORDS = pa.schema([("words", pa.string())])
 _BLOCKS = pa.schema([("key", pa.int32()), ("block", pa.binary())])
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the prepared rows are, counted."""
-
-    read: int
-    documents: dict[Split, int]
-    labels: tuple[str, ...]
-    """The labels of the training documents in code point order."""
-    rejected: dict[str, int]
-    """Rows of each reason."""
-    checksum: int
-    """Of splits, labels and tokens of the documents, whatever their order."""
-    unlabelled: int | None = None
-    """Documents without a label; None where there is no input of them."""
 
 
 def count(rows: DataFrame) -> Counts:
@@ -57,27 +43,16 @@ def count(rows: DataFrame) -> Counts:
         DataError: there are too many labels to be classes.
     """
     # The hashes are cut to 31 bits, so that the sum of four billion is a long.
-    checksum = F.sum(F.pmod(F.xxhash64("split", "label", "tokens"), F.lit(2**31)))
-    grouped = rows.groupBy("split", "label", "reason").agg(F.count(F.lit(1)).alias("rows"), checksum.alias("checksum"))
+    total = F.sum(F.pmod(F.xxhash64("split", "label", "tokens"), F.lit(2**31)))
+    grouped = rows.groupBy("split", "label", "reason").agg(F.count(F.lit(1)).alias("rows"), total.alias("checksum"))
     groups = grouped.limit(MAX_CLASSES * len(SPLITS) + 1).collect()
-    labels = {group["label"] for group in groups if group["split"] == "train"}
-    if len(labels) > MAX_CLASSES or len(groups) > MAX_CLASSES * len(SPLITS):
-        raise DataError(f"There are more than {MAX_CLASSES} different labels. Is data.label_column the right one?")
-    documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
-    rejected: Counter[str] = Counter()
-    total, unlabelled = 0, None
-    for split, label, reason, number, of_group in groups:
-        if reason is not None:
-            rejected[reason] += number
-        elif split == UNLABELLED:
-            unlabelled = number
-        elif label not in labels:
-            rejected[UNSEEN] += number
-        else:
-            documents[split] += number
-            total += of_group
-    read = sum(group["rows"] for group in groups)
-    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), total, unlabelled)
+    if len(groups) > MAX_CLASSES * len(SPLITS):
+        check_classes(len(groups))
+    labelled = [group for group in groups if group["split"] != UNLABELLED]
+    found = counted(((g["split"], g["label"], g["reason"]), g["rows"]) for g in labelled)
+    checksum = sum(g["checksum"] for g in labelled if g["reason"] is None and g["label"] in found.labels)
+    unlabelled = next((group["rows"] for group in groups if group["split"] == UNLABELLED), None)
+    return replace(found, read=found.read + (unlabelled or 0), checksum=checksum, unlabelled=unlabelled)
 
 
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:
@@ -122,19 +97,22 @@ def _known(counts: Counts) -> Column:
 
 def vocabularies(documents: DataFrame, text: TextConfig) -> dict[View, Vocabulary]:
     """Counts the tokens of the training documents; the same documents give the same vocabularies, byte for byte."""
-    counts = (
-        documents.where(F.col("split") == "train")
-        .select("tokens")
-        .mapInArrow(_count_tokens, "view int, token string, count long")
-        .groupBy("view", "token")
+    counts = documents.where(F.col("split") == "train").select("tokens")
+    return most_frequent(counts.mapInArrow(_count_tokens, "view int, token string, count long"), text)
+
+
+def most_frequent(counts: DataFrame, text: TextConfig) -> dict[View, Vocabulary]:
+    """Returns the vocabulary of each view; counts of the same view (its number) and token are added."""
+    totals = (
+        counts.groupBy("view", "token")
         .agg(F.sum("count").alias("count"))
         .where(F.col("count") >= text.min_count)
         .persist()
     )
     try:
-        return {view: _most_frequent(counts, number, text) for number, view in enumerate(text.views)}
+        return {view: _most_frequent(totals, number, text) for number, view in enumerate(text.views)}
     finally:
-        counts.unpersist()
+        totals.unpersist()
 
 
 def _most_frequent(counts: DataFrame, view: int, text: TextConfig) -> Vocabulary:
@@ -154,9 +132,52 @@ def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]:
     """Encodes the documents into blocks: one partition for each worker, equal shares of every split."""
-    spark = documents.sparkSession
-    shared = spark.sparkContext.broadcast(language)
-    keys = partitioning.keys(spark, workers)
+    shared = documents.sparkSession.sparkContext.broadcast(language)
+
+    def encoded(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
+        return encode(_documents(batches, tuple(shared.value.vocabularies)), partition, shared.value)
+
+    return _dealt(documents, encoded, workers)
+
+
+def blocks_of_parts(spark: SparkSession, corpus: Corpus, workers: int) -> RDD[bytes]:
+    """As `blocks`, of the documents of a prepared corpus, each part of it in a task of its own."""
+    views, parts, uri, classes = corpus.manifest.views, corpus.manifest.parts, corpus.uri, corpus.language.classes
+
+    def read(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
+        documents = (
+            document for part in _of_task(batches, parts) for document in prepared_parts.read(uri, part, views)
+        )
+        return in_blocks(((d.split, (d.ids, classes[d.label])) for d in documents), partition, views)
+
+    return _dealt(spark.range(0, len(parts), 1, len(parts)), read, workers)
+
+
+def words_of_parts(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    """As `words`, of the documents of a prepared corpus; unknown words are left out."""
+    views, parts, uri = corpus.manifest.views, corpus.manifest.parts, corpus.uri
+    known = spark.sparkContext.broadcast(corpus.language.vocabularies["word"])
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for part in _of_task(batches, parts):
+            training = (d.ids["word"] for d in prepared_parts.read(uri, part, views) if d.split == "train")
+            while some := list(islice(training, BLOCK_DOCUMENTS)):
+                joined = [" ".join(filter(None, known.value.decode(ids))) for ids in some]
+                yield pa.RecordBatch.from_arrays([pa.array(joined, pa.string())], schema=_WORDS)
+
+    return spark.range(0, len(parts), 1, len(parts)).mapInArrow(read, "words string").where("words != ''")
+
+
+def _of_task(batches: Iterator[pa.RecordBatch], parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts that a task is given by their places in `parts`."""
+    return (parts[place] for batch in batches for place in batch.column(0).to_pylist())
+
+
+def _dealt(
+    frame: DataFrame, blocks: Callable[[Iterator[pa.RecordBatch], int], Iterator[Block]], workers: int
+) -> RDD[bytes]:
+    """Makes blocks of each partition of a frame and deals them to the workers."""
+    keys = partitioning.keys(frame.sparkSession, workers)
 
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         context = TaskContext.get()
@@ -164,14 +185,13 @@ def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]
         partition = context.partitionId()
         # The workers take turns with the blocks of a split, beginning with another one in each partition.
         turns: dict[Split, int] = dict.fromkeys(SPLITS, partition)
-        views = tuple(shared.value.vocabularies)
-        for block in encode(_documents(batches, views), partition, shared.value):
+        for block in blocks(batches, partition):
             key = keys[turns[block.split] % workers]
             turns[block.split] += 1
             columns = [pa.array([key], pa.int32()), pa.array([block.to_bytes()], pa.binary())]
             yield pa.RecordBatch.from_arrays(columns, schema=_BLOCKS)
 
-    encoded = documents.mapInArrow(task, "key int, block binary")
+    encoded = frame.mapInArrow(task, "key int, block binary")
     return encoded.repartition(workers, "key").select("block").rdd.map(_only)
 
 

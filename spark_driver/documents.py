@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -13,20 +13,19 @@ from run.splits import Split
 from spark_driver.errors import InputError, reading
 from text.errors import RowError
 from text.golden import Candidates
-from text.preparation import Preparation
+from text.preparation import SHOWN_BYTES, Preparation, Rejection, split_rule
 from text.records import (
     BYTE_ORDER_MARK,
     LARGEST,
     LARGEST_ROW,
-    ROW_TOO_LARGE,
     Fields,
+    LargeRow,
     columns_of,
     fields_of_json,
     fields_of_values,
     first_of_csv,
     is_header,
     require_columns,
-    split_of,
 )
 from text.segmenter import Segmenter
 
@@ -49,25 +48,36 @@ _TYPES = {
     "text": pa.string(),
 }
 _SCHEMA = pa.schema(list(_TYPES.items()))
-_QUARANTINED_CHARACTERS = 10_000
-_QUARANTINED_BYTES = 4 * _QUARANTINED_CHARACTERS
-"""Enough for so many characters."""
 _CORRUPT = "_corrupt_record"
 
 _Row = tuple[str, Any]
 """Where a row comes from, and the row as it is: a line, or (text, label, what the parser could not make columns of)."""
 _Batches = Iterator[pa.RecordBatch]
-
-
-class _Large(bytes):
-    """The beginning of a line that is larger than `LARGEST_ROW`: Spark has not handed over the rest."""
-
-
 _Rows = Callable[[_Batches], Iterator[list[_Row]]]
 
 
-def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter: Segmenter) -> DataFrame:
+class GoldenCandidates(Protocol):
+    """Chooses, while the documents of a partition go by, those whose texts go along."""
+
+    def is_one(self, text: str, label: str) -> bool:
+        """Whether a document is one."""
+
+
+def prepared(
+    spark: SparkSession,
+    data: DataConfig,
+    text: TextConfig,
+    segmenter: Segmenter,
+    candidates: Callable[[], GoldenCandidates] = Candidates,
+) -> DataFrame:
     """Returns all rows of the input, prepared; see `PREPARED` for the columns. Lazy, as every DataFrame.
+
+    Args:
+        spark: reads the input.
+        data: where it is.
+        text: how it is prepared.
+        segmenter: with the word lists that `text` names.
+        candidates: makes what chooses, in a partition, the texts that may become golden.
 
     Raises:
         InputError: an input is missing or has no such column.
@@ -75,11 +85,10 @@ def prepared(spark: SparkSession, data: DataConfig, text: TextConfig, segmenter:
 
     def part(path: str, split: Callable[[str], Split]) -> DataFrame:
         rows, frame, parse = _reader(spark, path, data)
-        return frame.mapInArrow(_prepared(rows, parse, Preparation.of(text, segmenter, split)), PREPARED)
+        preparation = Preparation.of(text, segmenter, split)
+        return frame.mapInArrow(_prepared(rows, parse, preparation, candidates), PREPARED)
 
-    validation_fraction = 0.0 if data.validation else data.validation_fraction
-    test_fraction = 0.0 if data.test else data.test_fraction
-    frame = part(data.input or data.train or "", lambda t: split_of(t, validation_fraction, test_fraction))
+    frame = part(data.input or data.train or "", split_rule(data))
     if data.validation:
         frame = frame.union(part(data.validation, lambda _: "validation"))
     if data.test:
@@ -93,44 +102,34 @@ def _unlabelled(spark: SparkSession, path: str, data: DataConfig, text: TextConf
     """The rows of an input that needs no column of labels."""
     rows, frame, parse = _reader(spark, path, replace(data, label_column=data.text_column))
     preparation = replace(Preparation.of(text, segmenter, lambda _: "train"), views=("word",))
-    prepared = frame.mapInArrow(_prepared(rows, lambda row: (parse(row)[0], b"none"), preparation), PREPARED)
+    labelled = _prepared(rows, lambda row: (parse(row)[0], b"none"), preparation, Candidates)
+    prepared = frame.mapInArrow(labelled, PREPARED)
     nothing = F.lit(None).cast("string")
     split = F.when(F.col("reason").isNull(), UNLABELLED)
     return prepared.withColumns({"split": split, "label": nothing, "text": nothing})
 
 
-def _prepared(rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation) -> Callable[[_Batches], _Batches]:
+def _prepared(
+    rows: _Rows, parse: Callable[[Any], Fields], preparation: Preparation, candidates: Callable[[], GoldenCandidates]
+) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
-    def prepare(source: str, row: Any, candidates: Candidates) -> tuple[str | list[str] | None, ...]:
-        try:
-            if isinstance(row, _Large):
-                raise RowError(ROW_TOO_LARGE)
-            fields = parse(row)
-            found = preparation.document(fields)
-        except RowError as error:
-            return None, None, None, str(error), source, _shown(row), None
-        text = (fields[0] or b"").decode()
+    def prepare(source: str, row: Any, golden: GoldenCandidates) -> tuple[str | list[str] | None, ...]:
+        found = preparation.outcome(source, row, parse)
+        if isinstance(found, Rejection):
+            return None, None, None, found.reason, source, found.row, None
         tokens = list(map(" ".join, found.tokens.values()))
-        golden = text if candidates.is_one(text, found.label) else None
-        return found.split, found.label, tokens, None, source, None, golden
+        text = found.text if found.text is not None and golden.is_one(found.text, found.label) else None
+        return found.split, found.label, tokens, None, source, None, text
 
     def partition(batches: _Batches) -> _Batches:
-        candidates = Candidates()
+        golden = candidates()
         for batch in rows(batches):
-            columns = (
-                zip(*(prepare(*row, candidates) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
-            )
+            columns = zip(*(prepare(*row, golden) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
             arrays = [pa.array(c, kind) for c, kind in zip(columns, _TYPES.values(), strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
     return partition
-
-
-def _shown(row: Any) -> str:
-    values = [row] if isinstance(row, bytes) else [value or b"" for value in row[:2]]
-    beginning = b"\t".join(value[:_QUARANTINED_BYTES] for value in values)
-    return beginning.decode(errors="backslashreplace")[:_QUARANTINED_CHARACTERS]
 
 
 def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame, Callable[[Any], Fields]]:
@@ -159,7 +158,7 @@ def _lines(spark: SparkSession, path: str) -> DataFrame:
         spark.read.option("lineSep", "\n")
         .text(path)
         .select(
-            F.when(large, F.substring(line, 1, _QUARANTINED_BYTES)).otherwise(line).alias("line"),
+            F.when(large, F.substring(line, 1, SHOWN_BYTES)).otherwise(line).alias("line"),
             F.col("_metadata.file_path").alias("source"),
             (F.col("_metadata.file_block_start") == 0).alias("from_start"),
             large.alias("large"),
@@ -174,7 +173,7 @@ def _rows_of_lines(batches: _Batches) -> Iterator[list[_Row]]:
 def _lines_of(batch: pa.RecordBatch) -> list[_Row]:
     lines, sources, large = (batch.column(i).to_pylist() for i in (0, 1, 3))
     return [
-        (source, _Large(line) if is_large else line.removesuffix(b"\r"))
+        (source, LargeRow(line) if is_large else line.removesuffix(b"\r"))
         for line, source, is_large in zip(lines, sources, large, strict=True)
     ]
 
@@ -188,7 +187,7 @@ def _rows_below_header(columns: tuple[str, ...], data: DataConfig) -> _Rows:
             kept = []
             for (source, line), from_start in zip(_lines_of(batch), batch.column(2).to_pylist(), strict=True):
                 first_line, last_source = from_start and source != last_source, source
-                if first_line and not isinstance(line, _Large):
+                if first_line and not isinstance(line, LargeRow):
                     line = line.removeprefix(BYTE_ORDER_MARK)
                 names = line.split(b"\t")
                 if not (first_line and is_header(names, data)):

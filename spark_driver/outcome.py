@@ -3,9 +3,9 @@
 from run.metrics import Evaluation
 from run.result import Quality, Result
 from run.splits import SPLITS
-from spark_driver.corpus import Counts
 from spark_driver.errors import LostRowsError
 from spark_driver.monitor import Monitor
+from text.counts import Counts
 
 
 def counted(result: Result, counts: Counts) -> None:

@@ -3,24 +3,52 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from pyspark import StorageLevel
+from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from run.config import DataConfig, RunConfig
+from prepared.vocabularies import check_any
+from run.config import RunConfig
 from run.result import Result
 from spark_driver import corpus, documents, outcome
 from spark_driver.run_folder import RunFolder
 from spark_driver.word_lists import segmenter
-from text.errors import DataError
+from text.counts import Counts, check_usable
 from text.language import Language
+
+
+class TrainingData(Protocol):
+    """What a model is trained on, wherever it comes from."""
+
+    @property
+    def counts(self) -> Counts:
+        """The rows, counted."""
+
+    @property
+    def language(self) -> Language:
+        """What tokens and labels are to the model."""
+
+    @property
+    def golden(self) -> tuple[str, ...]:
+        """Texts that the exported model is held to."""
+
+    def words(self) -> DataFrame:
+        """Returns the words, joined by spaces, of the documents that vectors are trained on."""
+
+    def blocks(self, workers: int) -> RDD[bytes]:
+        """Returns the documents in blocks, a partition for each worker."""
+
+    @property
+    def release(self) -> Callable[[], object]:
+        """Gives back the memory of the documents."""
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What a model is trained on."""
 
-    counts: corpus.Counts
+    counts: Counts
     documents: DataFrame
     """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
     rows: DataFrame
@@ -30,6 +58,14 @@ class Prepared:
     """Texts that the exported model is held to."""
     release: Callable[[], object]
     """Gives back the memory of the documents."""
+
+    def words(self) -> DataFrame:
+        """Returns the words of the documents for training and of those without a label."""
+        return corpus.words(self.rows, tuple(self.language.vocabularies))
+
+    def blocks(self, workers: int) -> RDD[bytes]:
+        """Encodes the documents."""
+        return corpus.blocks(self.documents, self.language, workers)
 
 
 def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: Result) -> Prepared:
@@ -44,36 +80,13 @@ def prepare(spark: SparkSession, config: RunConfig, folder: RunFolder, result: R
     rows = documents.prepared(spark, config.data, config.text, segment).persist(StorageLevel.MEMORY_AND_DISK)
     counts = corpus.count(rows)
     outcome.counted(result, counts)
-    folder.quarantine(corpus.quarantine(rows, counts).collect() if counts.rejected else ())
+    rejected = corpus.quarantine(rows, counts).collect() if counts.rejected else ()
+    folder.quarantine(row.asDict() for row in rejected)
     check_usable(counts, config.data)
     usable = corpus.documents(rows, counts)
     language = Language(segment, corpus.vocabularies(usable, config.text), counts.labels)
-    if not any(vocabulary.tokens for vocabulary in language.vocabularies.values()):
-        raise DataError(f"No token comes {config.text.min_count} times in training. Lower text.min_count.")
+    check_any(language.vocabularies, config.text)
     folder.write_language(language)
     golden = corpus.golden(rows, counts, config.export.golden_examples)
     result.seconds.prepare = time.monotonic() - begun
     return Prepared(counts, usable, rows, language, golden, rows.unpersist)
-
-
-def check_usable(counts: corpus.Counts, data: DataConfig) -> None:
-    """Makes sure that there is something to learn.
-
-    Raises:
-        DataError: no rows, too many unusable ones, nothing to train on, or a single class.
-    """
-    if not counts.read:
-        raise DataError(f"The input is empty: {data.input or data.train!r} has no rows.")
-    bad = sum(counts.rejected.values())
-    if bad > data.max_bad_fraction * counts.read:
-        reasons = ", ".join(f"{reason}: {number}" for reason, number in sorted(counts.rejected.items()))
-        raise DataError(
-            f"{bad} of {counts.read} rows cannot be used ({reasons}); data.max_bad_fraction allows "
-            f"{data.max_bad_fraction:.2%}. Rows of each reason are in quarantine.jsonl. Fix them, "
-            "or raise data.max_bad_fraction."
-        )
-    if len(counts.labels) < 2:
-        raise DataError(
-            f"A classifier needs at least two labels in its training documents. Received: {list(counts.labels)} "
-            f"in {counts.documents['train']} training documents."
-        )

@@ -11,10 +11,10 @@ from run import settings
 from run.config import RunConfig
 from run.errors import SettingsError
 from run.terminal import Terminal
-from spark_driver.corpus import Counts
 from spark_driver.errors import InterruptError, cause
 from spark_driver.run_folder import RunFolder
 from storage import StorageError
+from text.counts import Counts
 from text.language import Language
 from trainer import checkpoint
 

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import Row
-
 import storage
 from run import folder
 from run.data_card import DataCard
@@ -137,9 +135,9 @@ class RunFolder:
             return
         self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 
-    def quarantine(self, rows: Iterable[Row]) -> None:
+    def quarantine(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Writes rows that cannot be used to quarantine.jsonl."""
-        lines = (json.dumps(row.asDict(), ensure_ascii=False) for row in rows)
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
         self.write_text(folder.QUARANTINE, _of_lines(lines))
 
     def write_result(self, result: Result) -> None:

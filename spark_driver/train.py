@@ -1,6 +1,7 @@
 """The whole job: read, prepare, start the workers, feed and watch them, record what came of it.
 
     spark-submit … spark_driver/train.py --config RUN.toml [--set section.key=value …] --out URI [--resume]
+        [--prepared URI]
 
 Exit status: 0, a model was published; 2, the configuration or the data cannot be used; 1, anything else.
 """
@@ -10,6 +11,8 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from functools import partial
 
+from pyspark.sql import SparkSession
+
 from run import resources
 from run.config import RunConfig, TrainConfig
 from run.errors import SettingsError
@@ -17,10 +20,11 @@ from run.events import EpochDone, Event
 from run.resources import ResourceRequest
 from run.result import Result
 from run.terminal import Terminal
-from spark_driver import corpus, executors, job, outcome, resuming
+from spark_driver import executors, job, outcome, resuming
 from spark_driver.card import describe
 from spark_driver.gang import Gang, taken_back_on_error
-from spark_driver.preparing import prepare
+from spark_driver.prepared_corpus import of_corpus
+from spark_driver.preparing import TrainingData, prepare
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
 from spark_driver.word_vectors import word_vectors
@@ -30,17 +34,20 @@ from trainer.assignment import Assignment
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the job and returns its exit status."""
     options = parser().parse_args(arguments)
-    return job.run(options, job.configured(options, partial(train, options.resume)))
+    return job.run(options, job.configured(options, partial(train, options.resume, options.prepared)))
 
 
 def parser() -> ArgumentParser:
     """Returns the parser of the job's arguments."""
     made = job.run_file_parser("train.py", __doc__)
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint that a stopped run has left")
+    made.add_argument("--prepared", metavar="URI", help="a prepared corpus, in place of the input")
     return made
 
 
-def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal) -> None:
+def train(
+    resume: bool, corpus: str | None, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal
+) -> None:
     """Trains and publishes a model; `result` fills up on the way, so that it tells how far a failed run came."""
     with session(config.name) as spark:
         request = resources.for_workers(dict(spark.sparkContext.getConf().getAll()))
@@ -49,11 +56,9 @@ def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, te
         if before:
             terminal.say(f"going on with the run {before.run}")
             before.check(decisive)
-        terminal.stage("reading and preparing the documents")
-        prepared = prepare(spark, config, folder, result)
-        describe(prepared, config, folder, result, terminal)
+        prepared = data_of(spark, corpus, config, folder, result, terminal)
         vectors = word_vectors(spark, config, prepared, terminal.say)
-        blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
+        blocks = prepared.blocks(request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
         epochs = list[EpochDone]()
         if before:
@@ -84,6 +89,24 @@ def train(resume: bool, config: RunConfig, folder: RunFolder, result: Result, te
             outcome.trained(result, monitor)
         folder.remove_checkpoints()
         terminal.outcome(result, prepared.language.labels)
+
+
+def data_of(
+    spark: SparkSession,
+    corpus: str | None,
+    config: RunConfig,
+    folder: RunFolder,
+    result: Result,
+    terminal: Terminal,
+) -> TrainingData:
+    """Reads a prepared corpus or else the input, of which it says what the documents are."""
+    if corpus:
+        terminal.stage(f"reading {corpus}")
+        return of_corpus(spark, corpus, config, folder, result)
+    terminal.stage("reading and preparing the documents")
+    prepared = prepare(spark, config, folder, result)
+    describe(prepared, config, folder, result, terminal)
+    return prepared
 
 
 def check_batch(train: TrainConfig, request: ResourceRequest) -> None:

@@ -10,9 +10,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from run.config import CORPUS, RunConfig
-from spark_driver import corpus
 from spark_driver.errors import readable
-from spark_driver.preparing import Prepared
+from spark_driver.preparing import TrainingData
 from text.errors import DataError
 from text.vectors import MALFORMED, WordVectors, collected, parsed
 from text.vocabulary import UNKNOWN, Vocabulary
@@ -27,7 +26,7 @@ _WORDS = pa.schema([("words", pa.list_(pa.string()))])
 
 
 def word_vectors(
-    spark: SparkSession, config: RunConfig, prepared: Prepared, say: Callable[[str], None]
+    spark: SparkSession, config: RunConfig, prepared: TrainingData, say: Callable[[str], None]
 ) -> WordVectors | None:
     """Returns vectors of known words; None if the embeddings are to begin at random.
 
@@ -46,7 +45,7 @@ def word_vectors(
         return None
     if path == CORPUS:
         say("training vectors of words on the documents")
-        words = corpus.words(prepared.rows, config.text.views)
+        words = prepared.words()
         vectors, source = trained(words, vocabulary, config.model.embedding_size, config.train.seed), "of the corpus"
     else:
         vectors, source = _read(spark, path, vocabulary, config.model.embedding_size), f"of {path}"

@@ -33,7 +33,6 @@ _REMEDIES = (
         r"No fs\.defaultFS setting",
         "Set HADOOP_CONF_DIR to the folder whose core-site.xml has fs.defaultFS, or write hdfs://host:port/path.",
     ),
-    ("QuotaExceeded", "Remove what is not needed there, or ask for a larger quota."),
     ("SASL|GSSAPI", "Get a Kerberos ticket (kinit), or use --principal and --keytab."),
     ("No space left on device", "Remove what is not needed on that disk, or choose a place on another."),
 )
@@ -44,6 +43,7 @@ _OUTAGES = (
         "HDFS is in safe mode: wait until it has left it (hdfs dfsadmin -safemode wait), and ask its administrator if "
         "it does not.",
     ),
+    ("QuotaExceeded", "Remove what is not needed there, or ask for a larger quota."),
     ("could only be written to 0 of", "HDFS has no DataNode with room: see hdfs dfsadmin -report."),
 )
 

@@ -65,7 +65,7 @@ WRITTEN, NAMED = found(in_blocks), found(in_sentences)
 
 
 def is_launch(arguments: Arguments) -> bool:
-    return arguments[0] == "train" or "--input" in arguments
+    return arguments[0] in ("train", "prepare") or "--input" in arguments
 
 
 def parser_of(arguments: Arguments) -> tuple[argparse.ArgumentParser, Arguments]:
@@ -143,7 +143,8 @@ def test_a_command_that_is_named_has_these_options(arguments: Arguments, capsys:
                 return
             left_out = LEFT_OUT.search(said)
             assert left_out, said
-            given = [*given, *("ANY" for _ in (left_out[1] or "").split(","))]
+            for name in (left_out[1] or "").split(", "):
+                given = [*given, *([name] if name.startswith("--") else []), "ANY"]
 
 
 @pytest.mark.parametrize("arguments", WRITTEN["spark-submit"], ids=shlex.join)

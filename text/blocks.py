@@ -22,7 +22,8 @@ _MAGIC = b"TCNB\x02"
 _PREFIX = struct.Struct("<5sI")
 _MAX_HEADER = 1024
 
-Encoded = tuple[Mapping[View, list[int]], int]
+Ids = Sequence[int] | np.ndarray
+Encoded = tuple[Mapping[View, Ids], int]
 """Token ids of each view and the class of a document."""
 
 
@@ -117,8 +118,10 @@ class Block:
         return cls(header.split, header.partition, header.sequence, labels, views)
 
 
-def _ragged(documents: Sequence[list[int]]) -> Ragged:
+def _ragged(documents: Sequence[Ids]) -> Ragged:
     lengths = np.fromiter(map(len, documents), np.int32, len(documents))
+    if all(isinstance(document, np.ndarray) for document in documents):
+        return Ragged(lengths, np.concatenate([np.empty(0, np.int32), *documents]))
     return Ragged(lengths, np.fromiter((i for document in documents for i in document), np.int32))
 
 

@@ -1,7 +1,8 @@
 """Encodes tokenized documents into blocks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from run.config import View
 from run.splits import SPLITS, Split
 from text.blocks import Block, Encoded
 from text.language import Language
@@ -20,15 +21,23 @@ def encode(documents: Iterable[TokenizedDocument], partition: int, language: Lan
         partition: the partition's number; with the number of a block it is the block's name.
         language: token ids of each view, and the class of each label.
     """
-    views, classes = tuple(language.vocabularies), language.classes
+    vocabularies, classes = language.vocabularies, language.classes
+
+    def encoded(document: TokenizedDocument) -> tuple[Split, Encoded]:
+        ids = {view: vocabulary.encode(document.tokens[view]) for view, vocabulary in vocabularies.items()}
+        return document.split, (ids, classes[document.label])
+
+    yield from in_blocks(map(encoded, documents), partition, tuple(vocabularies))
+
+
+def in_blocks(documents: Iterable[tuple[Split, Encoded]], partition: int, views: Sequence[View]) -> Iterator[Block]:
+    """Yields blocks of encoded documents, as `encode` does."""
     waiting: dict[Split, list[Encoded]] = {split: [] for split in SPLITS}
     tokens: dict[Split, int] = dict.fromkeys(SPLITS, 0)
     sequence = 0
-    for document in documents:
-        split = document.split
-        ids = {view: language.vocabularies[view].encode(document.tokens[view]) for view in views}
-        waiting[split].append((ids, classes[document.label]))
-        tokens[split] += sum(map(len, ids.values()))
+    for split, document in documents:
+        waiting[split].append(document)
+        tokens[split] += sum(map(len, document[0].values()))
         if len(waiting[split]) == BLOCK_DOCUMENTS or tokens[split] >= BLOCK_TOKENS:
             yield Block.of(split, partition, sequence, views, waiting[split])
             waiting[split], tokens[split], sequence = [], 0, sequence + 1

@@ -19,3 +19,7 @@ class RowError(TextError):
 
 class BlockError(TextError):
     """Bytes that should be a block of documents are not one."""
+
+
+class LostDocumentsError(TextError):
+    """The documents counted at two places of a preparation do not agree."""

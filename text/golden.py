@@ -27,12 +27,17 @@ class Candidates:
         length = len(text)
         if length > LONGEST:
             return False
-        kind = label, not text.isascii() and _LATIN.search(text) is not None
+        kind = label, mixes_scripts(text)
         if kind in self._labels and self._shortest <= length <= self._longest:
             return False
         self._labels.add(kind)
         self._shortest, self._longest = min(self._shortest, length), max(self._longest, length)
         return True
+
+
+def mixes_scripts(text: str) -> bool:
+    """Tells whether a text has Latin letters or digits, and others."""
+    return not text.isascii() and _LATIN.search(text) is not None
 
 
 def chosen(candidates: Iterable[Document], count: int) -> tuple[str, ...]:

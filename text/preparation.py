@@ -3,12 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from run.config import TextConfig, View
+from run.config import DataConfig, TextConfig, View
 from run.splits import Split
-from text.records import Fields, document
+from text.errors import RowError
+from text.records import LARGEST_ROW, ROW_TOO_LARGE, Fields, LargeRow, document, split_of
 from text.segmenter import Segmenter
 from text.views import tokens_of
+
+SHOWN_CHARACTERS = 10_000
+"""What is shown of a row that cannot be used."""
+SHOWN_BYTES = 4 * SHOWN_CHARACTERS
+"""Enough for so many characters."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,19 @@ class TokenizedDocument:
     split: Split
     label: str
     tokens: Mapping[View, Sequence[str]]
+    text: str | None = None
+    """The text itself, where it goes along."""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that cannot be used."""
+
+    reason: str
+    source: str
+    """Where it comes from."""
+    row: str
+    """The row, or its beginning."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,21 @@ class Preparation:
         """Prepares as a run file says."""
         return cls(split_of, segmenter, text.views, text.max_length)
 
+    def outcome(self, source: str, row: Any, parse: Callable[[Any], Fields]) -> TokenizedDocument | Rejection:
+        """Returns what comes of a row.
+
+        Args:
+            source: where it comes from.
+            row: a line, or the values of columns, text and label first.
+            parse: makes text and label of it, or raises a RowError.
+        """
+        try:
+            if isinstance(row, LargeRow) or (isinstance(row, bytes) and len(row) > LARGEST_ROW):
+                raise RowError(ROW_TOO_LARGE)
+            return self.document(parse(row))
+        except RowError as error:
+            return Rejection(str(error), source, _shown(row))
+
     def document(self, fields: Fields) -> TokenizedDocument:
         """Prepares text and label of a row.
 
@@ -43,12 +78,25 @@ class Preparation:
             RowError: it cannot be used; with the reason.
         """
         found = document(fields)
-        return TokenizedDocument(self.split_of(found.text), found.label, self.tokens(found.text))
+        return TokenizedDocument(self.split_of(found.text), found.label, self.tokens(found.text), found.text)
 
     def tokens(self, text: str) -> dict[View, list[str]]:
         """Returns the tokens of a text in each view."""
         words = self.segmenter.tokens(text)
         return {view: tokens_of(view, text, words, self.max_length) for view in self.views}
+
+
+def split_rule(data: DataConfig) -> Callable[[str], Split]:
+    """Returns the split of a document of data.input or data.train by its text, as a run file says."""
+    validation_fraction = 0.0 if data.validation else data.validation_fraction
+    test_fraction = 0.0 if data.test else data.test_fraction
+    return lambda text: split_of(text, validation_fraction, test_fraction)
+
+
+def _shown(row: Any) -> str:
+    values = [row] if isinstance(row, bytes) else [value or b"" for value in row[:2]]
+    beginning = b"\t".join(value[:SHOWN_BYTES] for value in values)
+    return beginning.decode(errors="backslashreplace")[:SHOWN_CHARACTERS]
 
 
 def token_counts(documents: Iterable[Sequence[str]]) -> Counter[str]:

@@ -25,6 +25,10 @@ Fields = tuple[bytes | None, bytes | None]
 """Text and label of a row as they lie in the input, before anything is checked."""
 
 
+class LargeRow(bytes):
+    """The beginning of a line that is larger than `LARGEST_ROW`: what reads it has not handed over the rest."""
+
+
 @dataclass(frozen=True)
 class Document:
     """A labelled text that can be used."""

@@ -16,7 +16,7 @@ from run.profile import Profile
 from storage.backend import CHUNK
 
 OURS = Path(__file__).parents[2]
-PACKAGES = ("run", "spark_driver", "storage", "text", "trainer")
+PACKAGES = ("prepared", "run", "spark_driver", "storage", "text", "trainer")
 """What driver and workers import."""
 DIGEST_CHARACTERS = 16
 EPOCH = (1980, 1, 1, 0, 0, 0)

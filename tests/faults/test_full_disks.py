@@ -1,18 +1,23 @@
 """A disk without room for a worker's documents ends the run with its name and what to do."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.faults.conftest import Runs
+from tests.faults.conftest import Fault, Runs
+from tests.integration.conftest import Command, Running
 from tests.integration.test_main_job import result_of
 
 pytestmark = pytest.mark.faults
 
-SIZE = "400k"
-"""Less than the documents of two workers take."""
+SIZE = "32m"
+"""Room for what Java's libraries unpack there."""
+LEFT_BYTES = 300_000
+"""Room for logs; less than the documents of two workers take."""
 
 
 @pytest.fixture
@@ -27,7 +32,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_spool_whose_disk_is_full(run: Runs, small_disk: Path) -> None:
+def fill(disk: Path) -> None:
+    """Leaves no more than some room on a disk."""
+    status = os.statvfs(disk)
+    (disk / "filler").write_bytes(bytes(status.f_bavail * status.f_bsize - LEFT_BYTES))
+
+
+def test_a_spool_whose_disk_is_full(
+    command: Command, tmp_path: Path, reviews: list[dict[str, Any]], fault: Fault, small_disk: Path
+) -> None:
+    def watch(line: str, _: Running) -> None:
+        if line.startswith("starting 2 TensorFlow workers") and not (small_disk / "filler").exists():
+            fill(small_disk)
+
+    run = Runs(command, tmp_path, reviews, fault, watch)
     outcome = run(lambda *_: None, "train.max_restarts=1")
     assert outcome.status == 1, outcome.terminal
     error = result_of(run.out)["error"]

@@ -71,7 +71,19 @@ def gone(hadoop: LocalHadoop) -> Iterator[None]:
     assert wait_until(lambda: web.name_node_is_ready(hadoop.name_node), 180)
 
 
-@pytest.mark.parametrize("outage", [safe_mode, gone], ids=["HDFS in safe mode", "HDFS gone"])
+@contextmanager
+def full(hadoop: LocalHadoop) -> Iterator[None]:
+    """The run's folder has used up its quota."""
+    for action in (["-setSpaceQuota", "1"], ["-clrSpaceQuota"]):
+        done = client(hadoop, ADMIN, *action, f"/tmp/{full.__name__}", user="hdfs")
+        assert done.returncode == 0, done.stderr
+        if "1" in action:
+            yield
+
+
+@pytest.mark.parametrize(
+    "outage", [safe_mode, gone, full], ids=["HDFS in safe mode", "HDFS gone", "HDFS quota used up"]
+)
 def test_an_outage_is_waited_for_by_checkpoints_and_publication(
     outage: Outage,
     hadoop: LocalHadoop,

@@ -7,8 +7,8 @@ from pyspark.sql import SparkSession
 
 from run.config import View
 from spark_driver.baselines import ESTIMATORS, counted, evaluated
-from spark_driver.corpus import Counts
 from spark_driver.preparing import Prepared
+from text.counts import Counts
 from text.language import Language
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary

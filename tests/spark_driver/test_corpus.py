@@ -11,6 +11,7 @@ from spark_driver.documents import PREPARED, UNLABELLED
 from spark_driver.session import BOUNDS
 from tests.encoded import word_language
 from text.blocks import Block
+from text.counts import UNSEEN
 from text.encoding import BLOCK_DOCUMENTS
 from text.vocabulary import Vocabulary
 
@@ -45,10 +46,10 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
     frame = rows(spark, ("train", "x", "a"), ("test", "z", "b c"))
     counts = corpus.count(frame)
     assert counts.documents["test"] == 0
-    assert counts.rejected == {corpus.UNSEEN: 1}
+    assert counts.rejected == {UNSEEN: 1}
     assert corpus.documents(frame, counts).count() == 1
     assert [row.asDict() for row in corpus.quarantine(frame, counts).collect()] == [
-        {"reason": corpus.UNSEEN, "source": "file", "row": "b c\tz"}
+        {"reason": UNSEEN, "source": "file", "row": "b c\tz"}
     ]
 
 
@@ -59,7 +60,7 @@ def test_unlabelled_documents_are_counted_by_themselves_and_are_no_others(spark:
     )
     counts = corpus.count(frame)
     assert (counts.read, counts.unlabelled, counts.documents["train"]) == (4, 2, 1)
-    assert (counts.rejected, counts.labels) == ({corpus.UNSEEN: 1}, ("x",))
+    assert (counts.rejected, counts.labels) == ({UNSEEN: 1}, ("x",))
     assert counts.checksum == corpus.count(labelled).checksum
     assert corpus.documents(frame, counts).count() == 1
     assert corpus.quarantine(frame, counts).count() == 1
@@ -151,9 +152,9 @@ def test_rows_that_a_person_reads_are_bounded_and_of_every_reason(
     for _ in range(9):
         frame = frame.union(rejected(spark, "no label"))
     counts = corpus.count(frame)
-    assert counts.rejected == {"no label": 9, corpus.UNSEEN: 1}
+    assert counts.rejected == {"no label": 9, UNSEEN: 1}
     shown = Counter(row["reason"] for row in corpus.quarantine(frame, counts).collect())
-    assert shown == {"no label": 2, corpus.UNSEEN: 1}
+    assert shown == {"no label": 2, UNSEEN: 1}
 
 
 def test_fewer_documents_than_workers_leave_some_without(spark: SparkSession) -> None:

@@ -10,9 +10,9 @@ from run.events import EpochDone, Member, Published, Spooled
 from run.result import Result
 from run.splits import Split
 from spark_driver import outcome
-from spark_driver.corpus import Counts
 from spark_driver.errors import LostRowsError
 from spark_driver.monitor import Monitor
+from text.counts import Counts
 
 COUNTED: dict[Split, int] = {"train": 6, "validation": 2, "test": 2}
 COUNTS = Counts(11, COUNTED, ("x", "y"), {"no label": 1}, 0)

@@ -15,11 +15,11 @@ from run.config import DataConfig, RunConfig, TextConfig, TrainConfig
 from run.errors import SettingsError
 from run.events import EpochDone, Event, Progress
 from run.terminal import Terminal
-from spark_driver.corpus import Counts
 from spark_driver.errors import InputError, WorkerError
 from spark_driver.resuming import Stopped, kept_checkpoint_told, of_config, of_documents, stopped
 from spark_driver.run_folder import RunFolder
 from tests.encoded import word_language
+from text.counts import Counts
 from trainer.checkpoint import Checkpoint, Checkpoints, Position
 
 CONFIG = RunConfig(data=DataConfig(input="reviews.tsv"))

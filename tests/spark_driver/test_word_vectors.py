@@ -7,12 +7,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from run.config import DataConfig, ModelConfig, RunConfig, TextConfig
-from spark_driver.corpus import Counts
 from spark_driver.documents import PREPARED, UNLABELLED
 from spark_driver.errors import InputError
 from spark_driver.preparing import Prepared
 from spark_driver.word_vectors import word_vectors
 from tests.encoded import word_language
+from text.counts import Counts
 from text.errors import DataError
 from text.vectors import WordVectors
 

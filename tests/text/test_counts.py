@@ -1,10 +1,9 @@
-"""What stops a run before anything is trained."""
+"""What rows are counted as, and what stops a run before anything is trained."""
 
 import pytest
 
 from run.config import DataConfig
-from spark_driver.corpus import Counts
-from spark_driver.preparing import check_usable
+from text.counts import Counts, check_usable
 from text.errors import DataError
 
 DATA = DataConfig(input="reviews.tsv", max_bad_fraction=0.1)
