@@ -1,11 +1,13 @@
 """What TextCNN and TextRNN have in common: a branch of layers for each view, and one layer over all their features."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from trainer.models import portable
 from trainer.models.embedding import Embedding
 from trainer.models.network import Network, another, dropped
 
@@ -17,6 +19,10 @@ class Branch(keras.layers.Layer):
     """
 
     embedding: Embedding
+
+    @abstractmethod
+    def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Returns the features of documents as `call` does; see `Network.portable`."""
 
 
 class Branched(Network):
@@ -45,3 +51,8 @@ class Branched(Network):
             for number, (view, branch) in enumerate(self.branches.items(), 1)
         ]
         return self.classifier(dropped(tf.concat(features, 1), self._config.dropout, dropout_seed))
+
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [branch.portable(ids[view], f"{name}_{view}") for view, branch in self.branches.items()]
+        return portable.dense(self.classifier, portable.joined(features), f"{name}_classifier")

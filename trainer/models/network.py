@@ -56,6 +56,15 @@ class Network(keras.Model):
         rows = {view: tf.gather(table, found[view][0]) for view, table in self.tables.items()}
         return self.classify(rows, {view: places for view, (_, places) in found.items()}, dropout_seed)
 
+    @abstractmethod
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents as `call` does, of Keras's own layers with a copy of the weights.
+
+        Args:
+            ids: symbolic token ids of each view, int32 [documents, tokens], at least one column.
+            name: what the layers' names begin with.
+        """
+
 
 def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the distinct token ids of a batch, the padding's first, and which of them stands where.

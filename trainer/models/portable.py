@@ -14,7 +14,7 @@ NEVER = -1e9
 
 def embedded(table: Any, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Returns the rows of tokens in a table, float32 [documents, tokens, columns]; those of the padding are zero."""
-    rows = np.array(table)
+    rows = keras.ops.convert_to_numpy(table).copy()
     rows[PADDING] = 0
     return with_weights(keras.layers.Embedding(*rows.shape, name=name), (None, None), [rows])(ids)
 
@@ -31,14 +31,14 @@ def count(ids: keras.KerasTensor) -> keras.KerasTensor:
 
 def dense(layer: keras.layers.Dense, values: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Returns what a dense layer makes of values."""
-    weights = [np.array(weight) for weight in layer.get_weights()]
+    weights = layer.get_weights()
     copy = keras.layers.Dense(layer.units, layer.activation, name=name)
     return with_weights(copy, (*(None,) * (len(values.shape) - 1), len(weights[0])), weights)(values)
 
 
 def biased(values: keras.KerasTensor, bias: Any, name: str) -> keras.KerasTensor:
     """Returns values with a bias added, [documents, classes]."""
-    added = np.array(bias)
+    added = keras.ops.convert_to_numpy(bias)
     layer = keras.layers.Dense(len(added), name=name)
     return with_weights(layer, (None, len(added)), [np.eye(len(added), dtype=np.float32), added])(values)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from run.config import ModelConfig, View
+from run.config import Kind, ModelConfig, View
 
 if TYPE_CHECKING:
     from trainer.mixture import Mixture
@@ -28,13 +28,13 @@ IDS: dict[View, list[list[int]]] = {
 
 ELSEWHERE = """
 import json, sys
+sys.modules["tensorflow"] = None  # it cannot be imported: Keras does where it can, whatever its back end
 import keras
 import numpy as np
 given = json.load(sys.stdin)
 model = keras.models.load_model(given["model"])
 probabilities = model({view: np.array(ids, np.int32) for view, ids in given["ids"].items()})
-loaded = [name for name in ("tensorflow", "jax", "torch") if name in sys.modules]
-print(json.dumps([keras.ops.convert_to_numpy(probabilities).tolist(), keras.backend.backend(), loaded]))
+print(json.dumps([keras.ops.convert_to_numpy(probabilities).tolist(), keras.backend.backend()]))
 """
 
 
@@ -45,7 +45,7 @@ def mixture() -> "Mixture":
     from trainer.models.build import networks
     from trainer.naive_bayes import NaiveBayes
 
-    kinds = ("textcnn", "textrnn", "mlp", "logistic_regression", "textcnn")
+    kinds: tuple[Kind, ...] = ("textcnn", "textrnn", "mlp", "logistic_regression", "textcnn")
     config = ModelConfig(networks=kinds, embedding_size=5, widths=(1, 2, 3), filters=4, units=3)
     built = networks(config, SIZES, 3, seed=1)
     chance = np.random.default_rng(1)
@@ -84,8 +84,7 @@ def test_another_back_end_loads_it_without_tensorflow(mixture: "Mixture", tmp_pa
         env=os.environ | {"KERAS_BACKEND": os.environ.get("OTHER_KERAS_BACKEND", "numpy")},
     )
     assert done.returncode == 0, done.stderr
-    probabilities, back_end, loaded = json.loads(done.stdout.splitlines()[-1])
+    probabilities, back_end = json.loads(done.stdout.splitlines()[-1])
     assert back_end != "tensorflow"
-    assert "tensorflow" not in loaded
     expected = keras.ops.convert_to_numpy(model({view: np.array(of_view) for view, of_view in IDS.items()}))
     assert np.array(probabilities) == pytest.approx(expected, abs=1e-5)
