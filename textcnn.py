@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _card, _compare, _doctor, _prepare) and not _on_spark(options):
+    if passed_on and options.run not in (_train, _prepare, _card, _compare, _doctor) and not _on_spark(options):
         commands.error(
-            "only train, card, prepare, compare, doctor and predict --input take arguments for spark-submit. "
+            "only train, prepare, card, compare, doctor and predict --input take arguments for spark-submit. "
             f"Received after --: {' '.join(passed_on)}"
         )
     options.passed_on = passed_on
@@ -331,21 +331,6 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)
 
-    describing = commands.add_parser(
-        "card",
-        help="say what the documents of a run are, and which settings do not go with them, before a training",
-        usage="textcnn card RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
-        "[-- spark-submit arguments]",
-    )
-    describing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
-    describing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    describing.add_argument(
-        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
-    )
-    describing.add_argument("--out", metavar="DIR", help="where the card goes (default: runs/NAME-card-TIME)")
-    describing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
-    describing.set_defaults(run=_card)
-
     preparing = commands.add_parser(
         "prepare",
         help="read, split, segment, count and encode documents once, for any number of trainings",
@@ -362,6 +347,21 @@ def parser() -> argparse.ArgumentParser:
     preparing.add_argument("--out", metavar="DIR", help="the folder of the records (default: runs/NAME-prepared-TIME)")
     preparing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     preparing.set_defaults(run=_prepare)
+
+    describing = commands.add_parser(
+        "card",
+        help="say what the documents of a run are, and which settings do not go with them, before a training",
+        usage="textcnn card RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
+        "[-- spark-submit arguments]",
+    )
+    describing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    describing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    describing.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
+    )
+    describing.add_argument("--out", metavar="DIR", help="where the card goes (default: runs/NAME-card-TIME)")
+    describing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    describing.set_defaults(run=_card)
 
     comparing = commands.add_parser(
         "compare",

@@ -56,7 +56,7 @@ def train(
         if before:
             terminal.say(f"going on with the run {before.run}")
             before.check(decisive)
-        prepared = data_of(spark, corpus, config, folder, result, terminal)
+        prepared = training_data(spark, corpus, config, folder, result, terminal)
         vectors = word_vectors(spark, config, prepared, terminal.say)
         blocks = prepared.blocks(request.executors)
         decisive |= resuming.of_documents(prepared.counts, prepared.language)
@@ -91,15 +91,10 @@ def train(
         terminal.outcome(result, prepared.language.labels)
 
 
-def data_of(
-    spark: SparkSession,
-    corpus: str | None,
-    config: RunConfig,
-    folder: RunFolder,
-    result: Result,
-    terminal: Terminal,
+def training_data(
+    spark: SparkSession, corpus: str | None, config: RunConfig, folder: RunFolder, result: Result, terminal: Terminal
 ) -> TrainingData:
-    """Reads a prepared corpus or else the input, of which it says what the documents are."""
+    """Returns the documents of a prepared corpus, or else of the run's input, and says what those are."""
     if corpus:
         terminal.stage(f"reading {corpus}")
         return of_corpus(spark, corpus, config, folder, result)
