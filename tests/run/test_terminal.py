@@ -60,3 +60,10 @@ def test_a_model_that_is_below_one_of_its_members_says_so_and_what_to_try() -> N
     Terminal(console).outcome(Result(test=Quality(0.6, 0.6, 10), members=members), ())
     assert isinstance(console.file, io.StringIO)
     assert "The model is below naive Bayes alone. Try more validation documents" in console.file.getvalue()
+
+
+def test_what_does_not_go_with_the_documents_is_a_warning() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    Terminal(console).show(events.Advised("5.0% [of] the documents are cut."))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "warning: 5.0% [of] the documents are cut.\n"
