@@ -212,7 +212,7 @@ class ExportConfig:
     """Texts whose scores the exported model must give again before it is published."""
 
     keras: bool = False
-    """Whether the model is written as model.keras too, which Keras loads on JAX, PyTorch or NumPy; twice as large."""
+    """Whether the model is written as model.keras too, which Keras loads on JAX, PyTorch or NumPy."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
