@@ -200,7 +200,9 @@ def _pairs(a: _Run, b: _Run) -> list[_Pair]:
     assert b.test is not None
     labels = list(a.classes)
     both = zip(a.test["documents"], b.test["documents"], strict=True)
-    return [_Pair(labels[label], of_a == label, of_b == label) for (_, label, of_a), (_, _, of_b) in both]
+    # A document and its copies get the same answers: they are one observation.
+    different = dict.fromkeys((*of_a, of_b[2]) for of_a, of_b in both)
+    return [_Pair(labels[label], of_a == label, of_b == label) for _, label, of_a, of_b in different]
 
 
 def _paired(name: str, pairs: Sequence[_Pair]) -> Paired:
@@ -246,7 +248,7 @@ def _said(compared: Comparison, test: Paired) -> Iterator[str]:
     """What the test on the same documents has found."""
     first, second = compared.runs
     yield (
-        f"Of {test.documents:,} test documents, {first} alone is right in {test.first:,}, {second} alone in "
+        f"Of {test.documents:,} different test documents, {first} alone is right in {test.first:,}, {second} alone in "
         f"{test.second:,}: chance makes such a difference in {_chance(test.p)} of cases."
     )
     yield f"{second if test.second > test.first else first} is better." if test.real else "Neither is better."

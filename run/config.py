@@ -211,6 +211,9 @@ class ExportConfig:
     golden_examples: Positive = 32
     """Texts whose scores the exported model must give again before it is published."""
 
+    keras: bool = False
+    """Whether the model is written as model.keras too, which Keras loads without TensorFlow, on JAX."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunConfig:

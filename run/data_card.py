@@ -16,6 +16,8 @@ SEEN = 0.01
 """So is a larger share of test or validation documents that stand in the training documents too, ..."""
 CONTRADICTING = 0.005
 """... of documents whose like has another label, ..."""
+REPEATED = 0.1
+"""... of documents that are copies of each other, ..."""
 UNKNOWN = 0.2
 """... and of the test documents' words that have no token id."""
 IMBALANCE = 20
@@ -148,6 +150,11 @@ def _of_lengths(card: DataCard, config: RunConfig) -> Iterator[str]:
 
 def _of_repeats(card: DataCard, config: RunConfig) -> Iterator[str]:
     repeats, total = card.repeats, sum(card.documents.values())
+    if repeats.repeated > REPEATED * total:
+        yield (
+            f"{repeats.repeated:,} of {total:,} documents stand there more than once, and {repeats.different:,} are "
+            "different. Training and test count each as often as it comes; leave out copies if that is not meant."
+        )
     if repeats.contradicting > CONTRADICTING * total:
         yield (
             f"{repeats.contradicting:,} of {total:,} documents have their like under another label, and no model gets "

@@ -86,6 +86,13 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Advised:
+    """The driver has seen in the documents what a person may want to change."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Restarted:
     """The driver starts all workers again."""
 
@@ -251,6 +258,7 @@ Event = (
     | Resumed
     | Checkpointed
     | Warned
+    | Advised
     | Restarted
     | Progress
     | EpochDone

@@ -9,7 +9,19 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from run.events import EpochDone, Event, Joined, Progress, Published, Restarted, Resumed, Straggler, Tested, Warned
+from run.events import (
+    Advised,
+    EpochDone,
+    Event,
+    Joined,
+    Progress,
+    Published,
+    Restarted,
+    Resumed,
+    Straggler,
+    Tested,
+    Warned,
+)
 from run.result import Result
 
 PLAIN_SECONDS = 10.0
@@ -62,11 +74,6 @@ class Terminal:
         """Prints a line as it is."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def warn(self, warnings: Sequence[str]) -> None:
-        """Prints what a person may want to change before the run goes on."""
-        for warning in warnings:
-            self.console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
-
     def advance(self, done: float, figures: str) -> None:
         """Shows the share of a stage that is done, and figures."""
         self._bar.update(self._task, total=1.0, completed=done, figures=figures)
@@ -89,6 +96,8 @@ class Terminal:
             self.say(f"going on from the checkpoint of epoch {event.epoch}, step {event.step}")
         elif isinstance(event, Warned):
             self.say(event.text)
+        elif isinstance(event, Advised):
+            self.console.print(f"warning: {event.text}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         elif isinstance(event, Restarted):
             self.say(f"{event.cause}\nstarting all workers again, {event.restart} of {event.restarts} times at most")
         elif isinstance(event, Tested):

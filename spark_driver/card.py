@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from run.config import RunConfig
 from run.data_card import DataCard
+from run.events import Advised
 from run.result import Result
 from run.terminal import Terminal
 from spark_driver import job
@@ -41,7 +42,10 @@ def describe(prepared: Prepared, config: RunConfig, folder: RunFolder, result: R
     begun = time.monotonic()
     found = data_card(prepared.documents, prepared.language, config)
     folder.write_data_card(found)
-    terminal.warn(found.warnings)
+    for warning in found.warnings:
+        advised = Advised(warning)
+        terminal.show(advised)
+        folder.record(advised)
     result.seconds.card = time.monotonic() - begun
     return found
 

@@ -23,6 +23,7 @@ def tested(evaluation: Evaluation, labels: Sequence[str], judged: Judged | None)
         "rows": evaluation.rows,
         "accuracy": accuracy,
         "macro_f1": evaluation.macro_f1,
+        "most_frequent": dict(zip(("label", "share"), most_frequent(evaluation, labels), strict=True)),
         "classes": _classes(evaluation, labels),
         "confusion": evaluation.confusion.tolist(),
     }
@@ -32,6 +33,13 @@ def tested(evaluation: Evaluation, labels: Sequence[str], judged: Judged | None)
         found["calibration"] = {"error": calibration_error(judged.bins), "ranges": ranges}
         found["mistakes"] = [dataclasses.asdict(mistake) for mistake in judged.mistakes]
     return found
+
+
+def most_frequent(evaluation: Evaluation, labels: Sequence[str]) -> tuple[str, float]:
+    """Returns the most frequent label of the test documents, and the accuracy of whoever always gives that answer."""
+    documents = evaluation.confusion.sum(axis=1)
+    largest = int(documents.argmax())
+    return labels[largest], float(documents[largest] / evaluation.rows)
 
 
 def top(places: Sequence[int]) -> dict[int, float]:

@@ -112,7 +112,7 @@ def html(run: Run) -> str:
         status=result["status"],
         error=result["error"],
         outcome=_known(_outcome(run, best)),
-        interval=interval(*intervals.of_accuracy(run.test)) if run.test.rows else None,
+        known=_known_of(run.test, run.labels) if run.test.rows else None,
         model=result["model"],
         data=_data(run.card) if run.card else None,
         documents=_known(_documents(result["rows"])),
@@ -146,6 +146,13 @@ def _outcome(run: Run, best: int | None) -> dict[str, str | None]:
         "Documents/s": number(result["documents_per_second"] or None),
         "Epochs": _trained(result["epochs"], best),
     }
+
+
+def _known_of(test: Evaluation, labels: Sequence[str]) -> str:
+    """How sure the accuracy is, and what it is to be compared with."""
+    label, share = figures.most_frequent(test, labels)
+    within = interval(*intervals.of_accuracy(test))
+    return f"95 % interval of the test accuracy: {within}. Always to answer {label} is right in {percent(share)}."
 
 
 def _straggler(metrics: Sequence[Mapping[str, Any]]) -> str | None:

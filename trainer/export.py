@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from run import folder as names
@@ -23,6 +24,7 @@ from trainer.mixture import Mixture
 from trainer.models.build import networks
 from trainer.signatures import ServingModule, described
 
+PORTABLE = "model.keras"
 STOP_WORDS = "stop_words.txt"
 USER_DICTIONARY = "user_dictionary.txt"
 
@@ -56,6 +58,8 @@ def export(
     module = ServingModule(detached, language, config.text.max_length, vocabularies, labels_file)
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # nobody trains it further
     tf.saved_model.save(module, str(folder), signatures=module.signatures(), options=options)
+    if config.export.keras:
+        detached.portable().save(folder / PORTABLE)
     extra = folder / golden.EXTRA
     extra.mkdir()
     _write_lines(extra / STOP_WORDS, sorted(language.segmenter.stop_words))
@@ -140,4 +144,7 @@ def check(folder: Path) -> None:
         model = tf.saved_model.load(str(folder))
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise ModelError(f"the exported model in {folder} does not load: {error}") from error
-    golden.check(model.signatures, golden.read(folder))
+    examples = golden.read(folder)
+    golden.check(model.signatures, examples)
+    if (folder / PORTABLE).exists():
+        golden.check_portable(keras.models.load_model(folder / PORTABLE), examples)

@@ -36,6 +36,8 @@ _NONE = float(2 ** (8 * _HASH_BYTES))
 class _Wrong:
     """A mistake of this worker's documents."""
 
+    key: int
+    """The document's hash: of copies, one is shown."""
     confidence: float
     label: int
     predicted: int
@@ -62,8 +64,9 @@ def judged(model: Mixture, share: Share, language: Language, collective: Collect
         np.add.at(places, better.sum(1), 1)
         hashes = [_hash(of_document) for of_document in batch.ids[views[0]]]
         documents = _smallest(np.concatenate([documents, np.stack([hashes, batch.labels, predicted], 1)]), DOCUMENTS)
-        wrong += [_wrong(batch, row, predicted[row], confidence[row]) for row in rows[~right]]
-        wrong = sorted(wrong, key=lambda w: -w.confidence)[:MISTAKES]
+        found = [_wrong(batch, row, hashes[row], predicted[row], confidence[row]) for row in rows[~right]]
+        different = {(w.key, w.label): w for w in (*wrong, *found)}
+        wrong = sorted(different.values(), key=lambda w: -w.confidence)[:MISTAKES]
     return Judged(
         collective.place.worker,
         collective.sum(bins).tolist(),
@@ -82,15 +85,15 @@ def _smallest(documents: np.ndarray, number: int) -> np.ndarray:
     return documents[np.lexsort(documents.T[::-1])[:number]]
 
 
-def _wrong(batch: Batch, row: int, predicted: int, confidence: float) -> _Wrong:
+def _wrong(batch: Batch, row: int, key: int, predicted: int, confidence: float) -> _Wrong:
     ids = {view: of_view[row][of_view[row] != PADDING] for view, of_view in batch.ids.items()}
-    return _Wrong(float(confidence), int(batch.labels[row]), int(predicted), ids)
+    return _Wrong(key, float(confidence), int(batch.labels[row]), int(predicted), ids)
 
 
 def _mistakes(model: Mixture, wrong: list[_Wrong], language: Language, collective: Collective) -> list[Mistake]:
     """The surest mistakes of all workers, explained by those whose they are."""
     first, vocabulary = next(iter(language.vocabularies.items()))
-    values = np.zeros((MISTAKES, 3, SHOWN))  # confidence, class and predicted class; ids; what each adds
+    values = np.zeros((MISTAKES, 3, SHOWN))  # confidence, class, predicted class and hash; ids; what each adds
     if wrong:
         views = language.vocabularies
         unpadded = {view: [w.ids[view].tolist() for w in wrong] for view in views}
@@ -98,13 +101,14 @@ def _mistakes(model: Mixture, wrong: list[_Wrong], language: Language, collectiv
         added = model.contributions(padded)[first].numpy()
         for row, mistake in enumerate(wrong):
             shown = mistake.ids[first][:SHOWN]
-            values[row, 0, :3] = mistake.confidence, mistake.label, mistake.predicted
+            values[row, 0, :4] = mistake.confidence, mistake.label, mistake.predicted, mistake.key
             values[row, 1, : len(shown)] = shown
             values[row, 2, : len(shown)] = added[row, : len(shown)]
     of_all = _gathered(values, collective)
-    surest = of_all[np.argsort(-of_all[:, 0, 0], kind="stable")[:MISTAKES]]
+    surest = of_all[np.argsort(-of_all[:, 0, 0], kind="stable")]
+    different = {(of[0, 1], of[0, 3]): of for of in surest[::-1] if of[0, 0]}
     mistakes = []
-    for (confidence, label, predicted, *_), ids, contributions in surest[surest[:, 0, 0] > 0]:
+    for (confidence, label, predicted, *_), ids, contributions in list(different.values())[::-1][:MISTAKES]:
         length = np.count_nonzero(ids)
         tokens = vocabulary.decode(ids[:length].astype(int))
         names = language.labels[int(label)], language.labels[int(predicted)]

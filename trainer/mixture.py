@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -58,6 +59,21 @@ class Mixture(tf.Module):
         """Returns logits when nobody trains any more; see `Network`."""
         members = [tf.nn.log_softmax(member.answer(documents)) for member in self._all]
         return tf.einsum("mdc,m->dc", tf.stack(members), self.weights)
+
+    def portable(self) -> keras.Model:
+        """Returns it once more of Keras's own layers, which every back end of Keras loads.
+
+        Takes token ids of each view, int32 [documents, tokens], 0 where a document has ended, at least one column;
+        gives probabilities, float32 [documents, classes].
+        """
+        views = dict.fromkeys(view for member in self._all for view in member.tables)
+        ids = {view: keras.Input((None,), dtype="int32", name=view) for view in views}
+        members = zip(self.names, self._all, self.weights.numpy().tolist(), strict=True)
+        weighted = [
+            weight * keras.ops.log_softmax(member.portable(ids, name.replace(" ", "_")), -1)
+            for name, member, weight in members
+        ]
+        return keras.Model(ids, keras.ops.softmax(sum(weighted), -1), name="mixture")
 
     def contributions(self, ids: Mapping[View, tf.Tensor]) -> dict[View, tf.Tensor]:
         """Returns how much each token speaks for the class that wins, of each view float32 [documents, tokens].

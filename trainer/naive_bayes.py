@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from run.config import View
 from text.vocabulary import FIRST_TOKEN
 from trainer.collective import Collective
+from trainer.models import portable
 from trainer.models.network import summed, summed_of_row
 from trainer.spool import Share
 
@@ -83,6 +85,15 @@ class NaiveBayes(tf.Module):
         """What the sums and numbers of the tokens' rows in each view give together."""
         joint = self.prior + tf.add_n([rows for rows, _ in of_views])
         return joint / tf.sqrt(tf.add_n([count for _, count in of_views]))
+
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents; see `Network`."""
+        totals = [
+            keras.ops.sum(portable.embedded(table, ids[view], f"{name}_{view}"), 1)
+            for view, table in self.tables.items()
+        ]
+        joint = portable.biased(sum(totals), self.prior, f"{name}_prior")
+        return joint / keras.ops.sqrt(sum(portable.count(ids[view]) for view in self.tables))
 
 
 def _counts(share: Share, view: View, size: int, classes: int) -> np.ndarray:

@@ -73,6 +73,15 @@ def test_a_run_that_is_right_where_the_other_errs_is_better(first: Path, tmp_pat
     assert f"Of the documents of 差评, {second} finds more: 0 and 7 alone of 20" in text
 
 
+def test_copies_of_a_document_are_one_observation(tmp_path: Path) -> None:
+    copied = [[7, 0, 1]] * 30 + [[8, 1, 1]]
+    first = runs.written(tmp_path / "first", CONFIG, LANGUAGE, copied)
+    second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, [[key, label, label] for key, label, _ in copied])
+    test = compare(str(first), str(second)).test
+    assert test is not None
+    assert (test.documents, test.first, test.second, test.p) == (2, 0, 1, 1.0)
+
+
 def test_errors_on_other_documents_are_no_difference(first: Path, tmp_path: Path) -> None:
     second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, documents({1, 3, 5, 7, 9, 11, 13, 15}))
     compared = compare(str(first), str(second))

@@ -40,6 +40,11 @@ def test_documents_that_go_with_the_settings_give_no_warning() -> None:
         ),
         (replace(GOOD, unknown={"word": {"test": 0.3}}), CONFIG, "30.0% of the test documents' words are unknown"),
         (
+            replace(GOOD, repeats=replace(GOOD.repeats, repeated=3000)),
+            CONFIG,
+            "3,000 of 10,000 documents stand there more than once, and 9,900 are different",
+        ),
+        (
             replace(GOOD, repeats=replace(GOOD.repeats, contradicting=225)),
             CONFIG,
             "225 of 10,000 documents have their like under another label",

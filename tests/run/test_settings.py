@@ -132,7 +132,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(values: dict[str, Any], unk
 
 def test_an_unknown_key_is_answered_with_all_keys_of_its_section() -> None:
     message = complaint({"export": {"speed": 3}})
-    assert message.endswith("Known here: export.golden_examples")
+    assert message.endswith("Known here: export.golden_examples, export.keras")
 
 
 def test_an_unknown_key_of_a_profile_is_answered_with_the_nearest() -> None:

@@ -86,3 +86,10 @@ def test_a_corpus_is_told_with_its_rows_and_its_hash() -> None:
         "corpus: corpora/a",
         "hash: 0ff1ce",
     ]
+
+
+def test_what_does_not_go_with_the_documents_is_a_warning() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    Terminal(console).show(events.Advised("5.0% [of] the documents are cut."))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "warning: 5.0% [of] the documents are cut.\n"

@@ -211,7 +211,7 @@ def test_each_class_has_its_figures(page: Page) -> None:
     assert page.has("Label", "Precision", interval, "Recall", interval, "F1", interval, "Documents")
     quarter = "30.1–95.4 %"
     assert page.has("positive", "75.00 %", quarter, "75.00 %", quarter, "75.00 %", "37.5–93.8 %", "4")
-    assert page.has("95 % interval of the test accuracy: 49.0–94.3 %")
+    assert page.has("95 % interval of the test accuracy: 49.0–94.3 %. Always to answer negative is right in 60.00 %.")
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +249,7 @@ def test_programs_are_told_the_same() -> None:
         "low": pytest.approx(0.490, 1e-3),
         "high": pytest.approx(0.943, 1e-3),
     }
+    assert values["test"]["most_frequent"] == {"label": "negative", "share": 0.6}
     assert values["test"]["classes"][1]["label"] == "positive"
     assert values["test"]["classes"][1]["recall"]["value"] == 0.75
     assert values["test"]["calibration"]["error"] == pytest.approx(0.12)

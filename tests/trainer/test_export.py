@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from run.config import RunConfig, TextConfig
+from run.config import ExportConfig, RunConfig, TextConfig
 from run.metrics import Evaluation
 from tests.conftest import GOLDEN
 from tests.encoded import word_language
@@ -20,7 +21,7 @@ from text.language import Language
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.errors import ModelError
-from trainer.export import check, export, metrics_of
+from trainer.export import PORTABLE, check, export, metrics_of
 from trainer.mixture import Mixture
 from trainer.models.build import networks
 from trainer.models.textcnn import TextCNN
@@ -268,3 +269,25 @@ def test_two_versions_in_one_process_have_computed_tables_of_their_own(
     check(tmp_path / "model")
     check(exported)
     assert before.signatures["serving_default"](text=tf.constant(["好"]))["score"].numpy() == pytest.approx([0.75])
+
+
+def test_model_of_keras_own_layers_is_held_to_the_golden_examples_too(
+    known_mixture: Mixture, known_language: Language, known_config: RunConfig, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    export(known_mixture, known_language, replace(known_config, export=ExportConfig(keras=True)), {}, GOLDEN, folder)
+    check(folder)
+    portable = keras.models.load_model(folder / PORTABLE)
+    assert portable({"word": np.array([[2, 0], [3, 3], [1, 0]])}).numpy() == pytest.approx(
+        np.array([[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]])
+    )
+    assert PORTABLE in json.loads((folder / "model.json").read_text(encoding="utf-8"))["sha256"]
+    slanted = [of + 0.1 * np.arange(of.size).reshape(of.shape) for of in portable.get_weights()]
+    portable.set_weights(slanted)
+    portable.save(folder / PORTABLE)
+    with pytest.raises(ModelError, match=r"model\.keras differs from the trained model by"):
+        check(folder)
+
+
+def test_without_being_asked_for_it_is_not_written(exported: Path) -> None:
+    assert not (exported / PORTABLE).exists()

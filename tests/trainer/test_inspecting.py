@@ -59,6 +59,15 @@ def test_the_surest_mistakes_are_kept(
     assert [mistake.tokens for mistake in found.mistakes] == [["好"]]
 
 
+def test_of_copies_one_is_shown(
+    known_mixture: "Mixture", known_language: Language, collective: "Collective", share_of: ShareOf
+) -> None:
+    copied = share_of([([BAD], 0)] * 3 + [([BAD, UNKNOWN], 0)])
+    found = inspecting.judged(known_mixture, copied, known_language, collective)
+    assert sorted(mistake.tokens for mistake in found.mistakes) == [["坏"], ["坏", ""]]
+    assert found.places == [0, 4]
+
+
 def test_a_document_is_known_by_its_tokens_in_whatever_order_they_come(
     judged: Judged, known_mixture: "Mixture", known_language: Language, collective: "Collective", share_of: ShareOf
 ) -> None:

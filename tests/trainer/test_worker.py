@@ -10,7 +10,7 @@ import pytest
 
 from run import events
 from run.config import DataConfig, ExportConfig, ModelConfig, RunConfig, TextConfig, TrainConfig
-from run.events import Acknowledged, EpochDone, Event, Published, Spooled
+from run.events import Acknowledged, EpochDone, Event, Judged, Published, Spooled
 from storage import StorageError
 from tests.encoded import word_block, word_language
 from text.errors import BlockError
@@ -76,10 +76,13 @@ def test_blocks_become_a_published_model(assignment: Assignment, folder: Path, t
     card = json.loads(Path(published, "model.json").read_text(encoding="utf-8"))
     assert card["rows"] == {"train": 28, "validation": 3, "test": 2}
     assert card["metrics"] == {"test": {"accuracy": 1.0, "macro_f1": 1.0, "rows": 2}}
+    (judged,) = (event for event in log if isinstance(event, Judged))
+    assert (judged.places, judged.mistakes) == ([2, 0], [])
+    assert sorted(row[1:] for row in judged.documents) == [[0, 0], [1, 1]]
     assert list(folder.iterdir()) == []
 
     kinds = list(dict.fromkeys(type(event).__name__ for event in log))
-    assert kinds == ["Acknowledged", "Spooled", "Progress", "EpochDone", "Tested", "Published"]
+    assert kinds == ["Acknowledged", "Spooled", "Progress", "EpochDone", "Tested", "Judged", "Published"]
     assert sum(isinstance(e, Acknowledged) for e in log) == 4
     assert [e.documents for e in log if isinstance(e, Spooled)] == [{"train": 28, "validation": 3, "test": 2}]
     assert {e.trained for e in log if isinstance(e, EpochDone)} == {28}

@@ -1,5 +1,6 @@
 """What TextCNN and TextRNN have in common: a branch of layers for each view, and one layer over all their features."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 from run.config import ModelConfig, View
 from text.vocabulary import PADDING
 from trainer.computed_table import ComputedTable
+from trainer.models import portable
 from trainer.models.embedding import Embedding
 from trainer.models.network import Network, another, distinct, dropped
 
@@ -28,6 +30,10 @@ class Branch(keras.layers.Layer):
         """Returns the features of documents when nobody trains any more, of int32 [documents, (tokens)]."""
         tokens, places = distinct(documents.to_tensor(PADDING))
         return self(tf.gather(self.embedding.vectors.value, tokens), places)
+
+    @abstractmethod
+    def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Returns the features of documents as `call` does; see `Network.portable`."""
 
 
 class Branched(Network):
@@ -65,3 +71,8 @@ class Branched(Network):
         """Returns the logits of documents; see `Network`."""
         features = [branch.answer(documents[view]) for view, branch in self.branches.items()]
         return self.classifier(tf.concat(features, 1))
+
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents; see `Network`."""
+        features = [branch.portable(ids[view], f"{name}_{view}") for view, branch in self.branches.items()]
+        return portable.dense(self.classifier, portable.joined(features), f"{name}_classifier")

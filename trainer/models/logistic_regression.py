@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from trainer.models import portable
 from trainer.models.network import Network, summed, summed_of_row
 from trainer.table_optimizers import Adagrad
 
@@ -48,3 +50,12 @@ class LogisticRegression(Network):
         """Returns the logits of documents; see `Network`."""
         of_views = [summed_of_row(table, documents[view]) for view, table in self.tables.items()]
         return self.bias.value + tf.add_n([rows / tf.sqrt(count) for rows, count in of_views])
+
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents; see `Network`."""
+        of_views = [
+            keras.ops.sum(portable.embedded(table, ids[view], f"{name}_{view}"), 1)
+            / keras.ops.sqrt(portable.count(ids[view]))
+            for view, table in self.tables.items()
+        ]
+        return portable.biased(sum(of_views), self.bias, f"{name}_bias")

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from trainer.models import portable
 from trainer.models.embedding import Embedding
 from trainer.models.network import Network, another, dropped, summed
 
@@ -42,3 +43,12 @@ class MLP(Network):
             total, count = summed(*embedding.thinned(rows[view], places[view], another(dropout_seed, number)))
             means.append(total / count)
         return self.classifier(dropped(self.hidden(tf.concat(means, 1)), self._config.dropout, dropout_seed))
+
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents; see `Network`."""
+        means = [
+            keras.ops.sum(portable.embedded(table, ids[view], f"{name}_{view}"), 1) / portable.count(ids[view])
+            for view, table in self.tables.items()
+        ]
+        hidden = portable.dense(self.hidden, portable.joined(means), f"{name}_hidden")
+        return portable.dense(self.classifier, hidden, f"{name}_classifier")

@@ -74,6 +74,15 @@ class Network(keras.Model):
         """
         return self({view: documents[view].to_tensor(PADDING) for view in self.tables})
 
+    @abstractmethod
+    def portable(self, ids: Mapping[View, keras.KerasTensor], name: str) -> keras.KerasTensor:
+        """Returns the logits of documents as `call` does, of Keras's own layers with a copy of the weights.
+
+        Args:
+            ids: symbolic token ids of each view, int32 [documents, tokens], at least one column.
+            name: what the layers' names begin with.
+        """
+
 
 def distinct(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the distinct token ids of a batch, the padding's first, and which of them stands where.

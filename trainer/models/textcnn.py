@@ -9,6 +9,7 @@ import tensorflow as tf
 from run.config import ModelConfig, View
 from text.vocabulary import PADDING
 from trainer.computed_table import ComputedTable
+from trainer.models import portable
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
 from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products
@@ -88,3 +89,17 @@ class TextCNNBranch(Branch):
         rows, places = self.embedding.thinned(rows, places, dropout_seed)
         pool = pooled_in_groups if dropout_seed is None else pooled
         return pool(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])
+
+    def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Returns the pooled features of each document; see `Branch`."""
+        rows = portable.embedded(self.embedding.vectors, ids, name)
+        outside = (1.0 - portable.inside(ids)) * portable.NEVER
+        strongest = []
+        for kernel, bias in zip(self.kernels, self.biases, strict=True):
+            width, _, filters = kernel.shape
+            convolution = keras.layers.Conv1D(filters, width, name=f"{name}_width_{width}")
+            weights = [keras.ops.convert_to_numpy(kernel), keras.ops.convert_to_numpy(bias)]
+            ahead = keras.layers.ZeroPadding1D((0, width - 1))(rows)
+            answers = portable.with_weights(convolution, (None, None, kernel.shape[1]), weights)(ahead)
+            strongest.append(keras.ops.max(answers + outside, 1))
+        return keras.ops.relu(portable.joined(strongest))

@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 
 from run.config import ModelConfig, View
+from text.vocabulary import PADDING
+from trainer.models import portable
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
 
@@ -61,3 +63,19 @@ class TextRNNBranch(Branch):
         scores = tf.where(inside, scores, tf.fill(tf.shape(scores), scores.dtype.min))
         weights = tf.nn.softmax(scores) * tf.cast(inside, states.dtype)
         return tf.einsum("dts,dt->ds", states, weights)
+
+    def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        """Returns the states of each document, weighted by attention; see `Branch`."""
+        inside = portable.inside(ids)
+        rows = portable.embedded(self.embedding.vectors, ids, name)
+        recurrence = keras.layers.Bidirectional.from_config(self.recurrence.get_config() | {"name": f"{name}_states"})
+        weights = self.recurrence.get_weights()
+        portable.with_weights(recurrence, (None, None, rows.shape[-1]), weights)
+        states = recurrence(rows, mask=keras.ops.not_equal(ids, PADDING))
+        context = keras.layers.Dense(1, use_bias=False, name=f"{name}_context")
+        portable.with_weights(
+            context, (None, None, states.shape[-1]), [keras.ops.convert_to_numpy(self.context)[:, None]]
+        )
+        scores = context(portable.dense(self.projection, states, f"{name}_projection"))
+        attention = keras.ops.softmax(scores + (1.0 - inside) * portable.NEVER, 1) * inside
+        return keras.ops.sum(states * attention, 1)
