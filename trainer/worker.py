@@ -55,7 +55,7 @@ def run(
         collective = Collective(place)
         collective.gather(1.0)  # workers that do not reach each other are found now, while none has to wait for long
         spool = Spool(Path(scratch) / "blocks", config.text.views)
-        report(_spooled(place.worker, spool, blocks, report))
+        report(spooled(place.worker, spool, blocks, report))
         # Which worker has which share is chance: what follows must not depend on it.
         with progress.waiting():
             collective.rank_by(spool.first)
@@ -79,7 +79,8 @@ def _nobody(_: Event) -> None:
     """Hears what all workers know: the chief tells it."""
 
 
-def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
+def spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
+    """Writes all blocks down, and acknowledges each of them."""
     begun = None
     for block in blocks:
         progress.beat()
