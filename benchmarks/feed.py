@@ -34,7 +34,7 @@ from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
 from trainer.place import Place
 from trainer.predecessor import SPOOL
-from trainer.spool import Spool
+from trainer.spool import Spool, spooled
 
 FOUND = "feed.json"
 STALL_SECONDS = 60.0
@@ -55,9 +55,7 @@ class Listener:
 
 
 def spool(place: Place, blocks: Iterable[bytes], report: Report) -> None:
-    """Does what a worker does before it trains."""
-    from trainer.worker import spooled
-
+    """Does what a worker does before it trains, without TensorFlow, which loads meanwhile in a run."""
     with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch:
         report(spooled(place.worker, Spool(Path(scratch) / "blocks", reviews.VIEWS), blocks, report))
 
@@ -87,10 +85,10 @@ def drive(source: str, out: str) -> None:
 
         begun = time.perf_counter()
         blocks = corpus.blocks(prepared.documents, prepared.language, request.executors)
-        spooled = blocks.barrier().mapPartitions(task).collect()
+        told = blocks.barrier().mapPartitions(task).collect()
         seconds = preparing + time.perf_counter() - begun
-    documents = [sum(of_worker.documents.values()) for of_worker in spooled]
-    rates = [number / of_worker.seconds for number, of_worker in zip(documents, spooled, strict=True)]
+    documents = [sum(of_worker.documents.values()) for of_worker in told]
+    rates = [number / of_worker.seconds for number, of_worker in zip(documents, told, strict=True)]
     cores = request.executors * request.cores
     found = {
         "documents": sum(documents),

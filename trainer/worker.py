@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import storage
-from run.events import Acknowledged, Event, Published, Report, Spooled, Warned
+from run.events import Event, Published, Report, Warned
 from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
@@ -17,7 +17,7 @@ from trainer.liveness import progress
 from trainer.place import Place
 from trainer.predecessor import SPOOL
 from trainer.scratch import temporary_files_in
-from trainer.spool import Spool
+from trainer.spool import Spool, spooled
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
 
@@ -77,17 +77,6 @@ def run(
 
 def _nobody(_: Event) -> None:
     """Hears what all workers know: the chief tells it."""
-
-
-def spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
-    """Writes all blocks down, and acknowledges each of them."""
-    begun = None
-    for block in blocks:
-        progress.beat()
-        begun = begun or time.monotonic()
-        spool.add(block)
-        report(Acknowledged(worker))
-    return Spooled(worker, dict(spool.documents), time.monotonic() - begun if begun else 0.0)
 
 
 def _publish(
