@@ -2,8 +2,9 @@
 
 python -m benchmarks.side_by_side [--repeat N] [--epochs N] [--documents N]
 
-Everything is measured once, one after the other, and then all of it again. Prints a table, and writes build/bench.json
-and build/bench.svg after each repetition. Ends with 1 if a peer's test accuracy is more than a point from ours.
+Everything is measured once, one after the other, and then all of it again. Prints tables, and writes build/bench.json,
+build/bench.md and build/bench.svg after each repetition. Ends with 1 if a peer's test accuracy is more than a point
+from ours.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from trainer.spool import Share
 
 RESULT = Path("build/bench.json")
 PLOT = Path("build/bench.svg")
+TABLES = Path("build/bench.md")
 PEERS_PYTHON = Path(".venv-peers/bin/python")
 LIMIT_SECONDS = 900
 SPEED, ACCURACY, SECONDS = "documents/s", "test accuracy", "whole command, s"
@@ -170,24 +172,44 @@ def tell(name: str, figures: Mapping[str, float]) -> None:
     print(f"{time.strftime('%H:%M:%S')} {name}: {said}", file=sys.stderr, flush=True)
 
 
-def tables(found: Found) -> list[Table]:
-    """Returns the peers, and the rest."""
+Cells = list[list[str]]
+"""A table: its head, and its rows."""
+
+
+def trainings(found: Found) -> Cells:
+    """Returns how fast each peer trains, and how well."""
     ours = found.peers[OURS][SPEED]
-    peers = Table("training", SPEED, "least–most", "ours is × as fast", "least–most", ACCURACY, SECONDS)
+    table = [["training", SPEED, "least–most", "ours is × as fast", "least–most", ACCURACY, SECONDS]]
     for name, of in found.peers.items():
         times = ratios(ours, of[SPEED])
-        peers.add_row(
-            name,
-            *(f"{median(of[SPEED]):,.0f}", spread(of[SPEED], ",.0f")),
-            *(f"{median(times):.2f}", spread(times, ".2f")),
-            *(f"{median(of[ACCURACY]):.2%}", f"{median(of[SECONDS]):.0f}"),
-        )
-    other = Table("feeds and machine", "median", "least–most")
-    shown = found.other | {"ours / plain TFoS, feed": ratios(found.other[OUR_FEED], found.other[TFOS_FEED])}
-    for name, values in shown.items():
+        speeds = [f"{median(of[SPEED]):,.0f}", spread(of[SPEED], ",.0f"), f"{median(times):.2f}", spread(times, ".2f")]
+        table.append([name, *speeds, f"{median(of[ACCURACY]):.2%}", f"{median(of[SECONDS]):.0f}"])
+    return table
+
+
+def rest(found: Found) -> Cells:
+    """Returns the feeds and the machine."""
+    table = [["feeds and machine", "median", "least–most"]]
+    fed = {"ours / plain TFoS, feed": ratios(found.other[OUR_FEED], found.other[TFOS_FEED])}
+    for name, values in (found.other | fed).items():
         digits = ",.0f" if median(values) >= 100 else ".2f"
-        other.add_row(name, format(median(values), digits), spread(values, digits))
-    return [peers, other]
+        table.append([name, format(median(values), digits), spread(values, digits)])
+    return table
+
+
+def shown(cells: Cells) -> Table:
+    """Returns a table for the terminal."""
+    head, *rows = cells
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown(cells: Cells) -> str:
+    """Returns a table for the docs."""
+    head, *rows = (f"| {' | '.join(row)} |\n" for row in cells)
+    return "".join([head, f"{'|---' * len(cells[0])}|\n", *rows])
 
 
 def spread(values: list[float], digits: str) -> str:
@@ -218,6 +240,8 @@ def record(found: Found, about: Mapping[str, str]) -> None:
     """Writes down what has been measured so far."""
     values = {"about": dict(about), "peers": found.peers, "other": found.other}
     RESULT.write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    parts = [", ".join(about.values()) + "\n", markdown(trainings(found)), markdown(rest(found))]
+    TABLES.write_text("\n".join(parts), encoding="utf-8")
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench"}):
         plot(found).savefig(PLOT)
 
@@ -248,7 +272,7 @@ def main() -> int:
             measure(found, Path(folder).absolute(), options.epochs, tokens)
             record(found, about)
     console = Console()
-    console.print(", ".join(about.values()), *tables(found), sep="\n")
+    console.print(", ".join(about.values()), shown(trainings(found)), shown(rest(found)), sep="\n")
     for name in (others := differing(found)):
         console.print(f"{name}: its test accuracy is more than a point from ours. It does not do the same work.")
     return 1 if others else 0

@@ -13,6 +13,9 @@ from tensorflowonspark import TFCluster, TFNode
 from benchmarks.peers.protocol import BATCH, LENGTH, read, task, tell
 from benchmarks.peers.spark import WORKERS, session
 
+TIMES = 2
+"""How often each document is fed, so that it takes some seconds."""
+
 
 def main_fun(args: dict[str, Any], ctx: Any) -> None:
     """What each worker does."""
@@ -30,7 +33,7 @@ def main() -> None:
     documents = [ids[:length].tolist() for ids, length in zip(train.ids, lengths, strict=True)]
     with session() as spark:
         context = spark.sparkContext
-        rows = context.parallelize(list(zip(documents, train.labels.tolist(), strict=True)), WORKERS)
+        rows = context.parallelize(TIMES * list(zip(documents, train.labels.tolist(), strict=True)), WORKERS)
         args = {"folder": asked.folder}
         cluster = TFCluster.run(
             context, main_fun, args, WORKERS, 0, input_mode=TFCluster.InputMode.SPARK, master_node="chief"

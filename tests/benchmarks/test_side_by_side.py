@@ -1,5 +1,6 @@
 """What the side by side makes of what it has measured."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +48,32 @@ def test_a_peer_that_does_not_reach_our_accuracy_is_named(found: Found, accuracy
 
 
 def test_the_tables_have_medians_and_spreads(found: Found) -> None:
-    console = Console(width=200)
+    peers = {name: cells for name, *cells in side_by_side.trainings(found)}
+    assert peers[SLOW] == ["750", "500–1,000", "4.10", "4.00–4.20", "82.00%", "65"]
+    assert peers[OURS] == ["3,050", "2,100–4,000", "1.00", "1.00–1.00", "82.00%", "65"]
+    other = {name: cells for name, *cells in side_by_side.rest(found)}
+    assert other[OUR_FEED] == ["100,000", "100,000–100,000"]
+    assert other["ours / plain TFoS, feed"] == ["150", "100–200"]
+
+
+def test_a_table_is_shown_in_the_terminal_and_in_the_docs() -> None:
+    cells = [["what", "median"], ["a", "1"]]
+    console = Console(width=80)
     with console.capture() as printed:
-        console.print(*side_by_side.tables(found))
-    lines = {name: line for line in printed.get().splitlines() for name in (SLOW, OURS, "ours / plain") if name in line}
-    for cell in ("750", "500–1,000", "4.10", "4.00–4.20", "82.00%", "65"):
-        assert f" {cell} " in lines[SLOW]
-    assert " 3,050 " in lines[OURS]
-    assert " 1.00–1.00 " in lines[OURS]
-    assert " 150 " in lines["ours / plain"]
-    assert " 100–200 " in lines["ours / plain"]
+        console.print(side_by_side.shown(cells))
+    assert "│ a    │ 1      │" in printed.get()
+    assert side_by_side.markdown(cells) == "| what | median |\n|---|---|\n| a | 1 |\n"
+
+
+def test_what_was_measured_is_written_down(found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("build").mkdir()
+    side_by_side.record(found, {"machine": "a machine", "date": "a day"})
+    written = json.loads(side_by_side.RESULT.read_text(encoding="utf-8"))
+    assert written["about"] == {"machine": "a machine", "date": "a day"}
+    assert written["peers"][OURS][SPEED] == [4_000.0, 2_100.0]
+    assert SLOW in side_by_side.PLOT.read_text(encoding="utf-8")
+    assert side_by_side.TABLES.read_text(encoding="utf-8").startswith("a machine, a day\n\n| training |")
 
 
 def test_the_plot_has_a_bar_for_each_peer(found: Found) -> None:
