@@ -1,6 +1,7 @@
 # make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
-# make unit   the quick tests                     make bench  the measurements
+# make unit   the quick tests                     make bench  training as others do it beside ours
 # make env    the environment alone                make faults workers, executors and nodes are killed and stopped
+# make env-peers   the environment of what `make bench` compares with, .venv-peers
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 # make env-flink      the environment of `textcnn prepare --engine flink`, beside the other
@@ -11,11 +12,12 @@ BIN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 FLINK := .venv-flink
 SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
+PEERS := .venv-peers
 RUN := runs/reviews
 # The tests of a file share what they have started.
 TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 
-.PHONY: env run test unit integration yarn faults soak check bench env-flink env-spark35 test-spark35 clean
+.PHONY: env env-flink env-peers env-spark35 run test unit integration yarn faults soak check bench test-spark35 clean
 
 env: $(VENV)/made
 
@@ -27,6 +29,18 @@ $(VENV)/made: pyproject.toml $(CONSTRAINTS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
 	# It needs TensorFlow by the name `tensorflow`, and would bring it a second time.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --constraint $(VENV)/constraints.txt tensorflow-serving-api
+	touch $@
+
+env-peers: $(PEERS)/made
+
+$(PEERS)/made: constraints-peers.txt constraints.txt
+	$(PYTHON) -m venv --clear $(PEERS)
+	awk -F== '!named[$$1]++' constraints-peers.txt constraints.txt > $(PEERS)/constraints.txt
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(PEERS)/constraints.txt uv
+	$(PEERS)/bin/uv pip install --quiet --python $(PEERS)/bin/python --compile-bytecode --constraint $(PEERS)/constraints.txt \
+	  numpy pandas pyarrow pyspark 'setuptools<81' six tensorflow-cpu tensorflowonspark torch
+	# It needs TensorFlow by the name `tensorflow`, and would bring it a second time.
+	$(PEERS)/bin/uv pip install --quiet --python $(PEERS)/bin/python --no-deps --constraint $(PEERS)/constraints.txt tf-keras
 	touch $@
 
 build/reviews.jsonl: examples/reviews.py $(VENV)/made
@@ -59,8 +73,8 @@ faults: build/reviews.jsonl
 soak: build/reviews.jsonl
 	$(BIN)/python -m pytest -m soak --capture=no
 
-bench: build/reviews.jsonl
-	$(BIN)/python -m benchmarks.main
+bench: build/reviews.jsonl $(PEERS)/made
+	$(BIN)/python -m benchmarks.side_by_side
 
 env-spark35:
 	$(MAKE) env $(SPARK35)
@@ -77,4 +91,4 @@ $(FLINK)/made: constraints-flink.txt $(VENV)/made
 	touch $@
 
 clean:
-	rm -rf .venv .venv-flink .venv-spark35 build runs *.egg-info
+	rm -rf .venv .venv-spark35 $(FLINK) $(PEERS) build runs *.egg-info

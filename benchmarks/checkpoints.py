@@ -11,7 +11,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import reviews
-from benchmarks.one_process import by_text
+from benchmarks.reviews import by_text
 from run.config import ModelConfig, TrainConfig
 from trainer.checkpoint import Checkpoint, Checkpoints
 from trainer.collective import Collective

@@ -13,18 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import reviews
+from benchmarks.reviews import by_text
 from run.config import TrainConfig
 from run.splits import Split
-from text.records import split_of
 from trainer.collective import Collective
 from trainer.place import laptop
 from trainer.step import ReplicatedModel
 from trainer.training import shares_of, train
-
-
-def by_text(_: int, text: str) -> Split:
-    """The split of the main job."""
-    return split_of(text, 0.1, 0.1)
 
 
 def by_row(number: int, _: str) -> Split:

@@ -10,6 +10,7 @@ from run.splits import Split
 from text.encoding import encode
 from text.language import Language
 from text.preparation import Preparation, token_counts
+from text.records import split_of
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 from trainer.spool import Spool
@@ -19,6 +20,8 @@ VIEWS: tuple[View, ...] = ("word",)
 MODEL = ModelConfig(networks=("textcnn",), widths=(3, 4, 5))
 BATCH = 256
 """What is measured: Kim's TextCNN over words, in sizes that others have been measured with too."""
+PLAIN = replace(MODEL, embedding_dropout=0.0, token_dropout=0.0)
+"""The same one with the only dropout that Kim's has."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +32,33 @@ class Reviews:
     language: Language
 
 
-def rows() -> list[tuple[str, str]]:
+def rows(file: Path = FILE) -> list[tuple[str, str]]:
     """Returns text and label of every review."""
-    parsed = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+    parsed = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return [(row["text"], row["label"]) for row in parsed]
 
 
-def spooled(folder: Path, split: Callable[[int, str], Split], views: Sequence[View] = VIEWS) -> Reviews:
+def by_text(_: int, text: str) -> Split:
+    """The split of the main job."""
+    return split_of(text, 0.1, 0.1)
+
+
+def spooled(
+    folder: Path, split: Callable[[int, str], Split], views: Sequence[View] = VIEWS, file: Path = FILE
+) -> Reviews:
     """Segments, counts, encodes and spools all reviews.
 
     Args:
         folder: where the spool is made.
         split: the split of the review with a number and a text.
         views: what of the texts the model sees.
+        file: where the reviews are.
     """
     text = TextConfig(views=tuple(views))
     preparation = Preparation.of(text, Segmenter(), split_of=lambda _: "train")
     documents = [
         replace(preparation.document((review.encode(), label.encode())), split=split(number, review))
-        for number, (review, label) in enumerate(rows())
+        for number, (review, label) in enumerate(rows(file))
     ]
     training = [document.tokens for document in documents if document.split == "train"]
     vocabularies = {

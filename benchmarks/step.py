@@ -16,7 +16,7 @@ from typing import get_args
 import tensorflow as tf
 
 from benchmarks import reviews
-from benchmarks.one_process import by_text
+from benchmarks.reviews import by_text
 from run.config import TrainConfig, View
 from trainer import batches, devices
 from trainer.collective import Collective

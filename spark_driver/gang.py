@@ -105,7 +105,8 @@ class Gang:
         context, number = self.blocks.context, self.request.executors
         context.setJobGroup(START, "starting TensorFlow workers")
         try:
-            return tfos.start(context, number, self.request.cores, self.assignment, lambda: driver.connect().tell)
+            work = tfos.training(self.assignment)
+            return tfos.start(context, number, self.request.cores, work, lambda: driver.connect().tell)
         except Py4JJavaError as error:
             where = executors.of_tasks(context, START)
             missing = [

@@ -23,7 +23,7 @@ from typing import Any
 
 from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
-from run.events import Event, Joined, from_json, to_json
+from run.events import Event, Joined, Report, from_json, to_json
 from trainer.assignment import Assignment
 from trainer.place import Place
 from trainer.reporting import reported
@@ -48,6 +48,8 @@ _END = b""
 """An empty value ends the blocks; a block has at least a header."""
 
 Tell = Callable[[Event], None]
+Work = Callable[[Place, Iterable[bytes], Report], object]
+"""What a worker does with its blocks, in a process of its own."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +100,14 @@ class Workers:
         return WorkerChannel(node.worker, TFManager.connect(node.address, node.key))
 
 
-def start(
-    context: SparkContext, workers: int, cores: int, assignment: Assignment, driver: Callable[[], Tell]
-) -> Workers:
+def start(context: SparkContext, workers: int, cores: int, work: Work, driver: Callable[[], Tell]) -> Workers:
     """Starts a TensorFlow worker on each executor, all in one barrier stage: one that fails ends them all at once.
 
     Args:
         context: a context with `workers` executors, one task slot each.
         workers: how many.
         cores: of each executor.
-        assignment: what they do.
+        work: what they do.
         driver: connects a task to the driver, to tell it of a worker.
 
     Raises:
@@ -124,7 +124,7 @@ def start(
         # gRPC's server binds it all the same, as both sockets have SO_REUSEADDR and only one of them listens.
         "release_port": False,
     }
-    main = partial(_main, assignment, cores)
+    main = partial(_main, work, cores)
 
     def task(partition: Iterable[int]) -> Iterator[Node]:
         yield _start_node(main, cluster, driver(), partition)
@@ -181,7 +181,18 @@ def gpus() -> tuple[str, ...]:
     return tuple(given.addresses) if given else ()
 
 
-def _main(assignment: Assignment, cores: int, _: Any, context: Any) -> None:
+def training(assignment: Assignment) -> Work:
+    """Returns the work of a worker that trains."""
+    return partial(_train, assignment)
+
+
+def _train(assignment: Assignment, place: Place, blocks: Iterable[bytes], report: Report) -> None:
+    from trainer import worker  # brings TensorFlow
+
+    worker.run(assignment, place, blocks, report)
+
+
+def _main(work: Work, cores: int, _: Any, context: Any) -> None:
     """What the worker's process does."""
     place = Place(context.executor_id, context.num_workers, cores, gpus())
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(place.gpus)  # before TensorFlow looks; none are nobody's
@@ -191,10 +202,4 @@ def _main(assignment: Assignment, cores: int, _: Any, context: Any) -> None:
         events.put(to_json(event))
 
     blocks = iter(context.mgr.get_queue(_BLOCKS).get, _END)
-
-    def work() -> None:
-        from trainer import worker  # brings TensorFlow
-
-        worker.run(assignment, place, blocks, report)
-
-    reported(work, place.worker, report)
+    reported(lambda: work(place, blocks, report), place.worker, report)

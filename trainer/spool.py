@@ -4,7 +4,8 @@ What it keeps in memory are the names of the blocks, some 200 bytes for each 512
 """
 
 import mmap
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from math import inf
@@ -13,10 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from run.config import View
+from run.events import Acknowledged, Report, Spooled
 from run.splits import SPLITS, Split
 from storage.errors import explained
 from text.blocks import Block, Ragged
 from text.errors import BlockError
+from trainer.liveness import progress
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,17 @@ class Spool:
 
     def _path(self, name: tuple[int, int]) -> Path:
         return self._folder / f"{name[0]:08d}-{name[1]:08d}.block"
+
+
+def spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
+    """Writes all blocks of a worker down, and acknowledges each of them."""
+    begun = None
+    for block in blocks:
+        progress.beat()
+        begun = begun or time.monotonic()
+        spool.add(block)
+        report(Acknowledged(worker))
+    return Spooled(worker, dict(spool.documents), time.monotonic() - begun if begun else 0.0)
 
 
 class _Column:

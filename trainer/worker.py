@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import storage
-from run.events import Acknowledged, Event, Published, Report, Spooled, Warned
+from run.events import Event, Published, Report, Warned
 from storage.publishing import publish
 from trainer import devices
 from trainer.assignment import Assignment
@@ -18,7 +18,7 @@ from trainer.liveness import progress
 from trainer.place import Place
 from trainer.predecessor import SPOOL
 from trainer.scratch import temporary_files_in
-from trainer.spool import Spool
+from trainer.spool import Spool, spooled
 from trainer.step import ReplicatedModel
 from trainer.training import Trained, shares_of, train
 
@@ -56,7 +56,7 @@ def run(
         collective = Collective(place)
         collective.gather(1.0)  # workers that do not reach each other are found now, while none has to wait for long
         spool = Spool(Path(scratch) / "blocks", config.text.views)
-        report(_spooled(place.worker, spool, blocks, report))
+        report(spooled(place.worker, spool, blocks, report))
         # Which worker has which share is chance: what follows must not depend on it.
         with progress.waiting():
             collective.rank_by(spool.first)
@@ -79,16 +79,6 @@ def run(
 
 def _nobody(_: Event) -> None:
     """Hears what all workers know: the chief tells it."""
-
-
-def _spooled(worker: int, spool: Spool, blocks: Iterable[bytes], report: Report) -> Spooled:
-    begun = None
-    for block in blocks:
-        progress.beat()
-        begun = begun or time.monotonic()
-        spool.add(block)
-        report(Acknowledged(worker))
-    return Spooled(worker, dict(spool.documents), time.monotonic() - begun if begun else 0.0)
 
 
 def _publish(

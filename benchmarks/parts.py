@@ -1,6 +1,8 @@
-"""The cluster against one process of the same loop, and its start on YARN, interleaved and repeated; `make bench`.
+"""What the parts of a run take: start, segmenters, serving, checkpoints, memory; interleaved and repeated.
 
-Prints a table and writes build/benchmark.json.
+python -m benchmarks.parts [--repeat N]
+
+Prints a table and writes build/parts.json.
 """
 
 import argparse
@@ -18,10 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import reviews, yarn
-from run import folder as run_folder
 from text.segmenter import Segmenter
 
-RESULT = Path("build/benchmark.json")
+RESULT = Path("build/parts.json")
 LIMIT_SECONDS = 600
 Figures = dict[str, float]
 
@@ -34,8 +35,8 @@ def script(name: str, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def cluster() -> Figures:
-    """Our loop on 2 executors × 1 core, with the rate of the feed, and the model that comes out of it."""
+def whole_run() -> Figures:
+    """A run on 2 executors × 1 core, and the model that comes out of it."""
     with TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("textcnn")
         changes = (
@@ -50,20 +51,10 @@ def cluster() -> Figures:
         subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
         result = json.loads(Path(folder, "result.json").read_text(encoding="utf-8"))
         served, classified = script("serving", folder), script("classify", folder)
-        events = [
-            json.loads(line)
-            for line in Path(folder, run_folder.metrics(result["run"])).read_text(encoding="utf-8").splitlines()
-        ]
-    spooled = [event for event in events if event["kind"] == "Spooled"]
-    fed = median(sum(event["documents"].values()) / event["seconds"] for event in spooled)
     seconds = result["seconds"]
     told = {f"served, {name}": value for name, value in served.items()}
     told |= {f"classified, {name}": value for name, value in classified.items()}
-    return told | {
-        "cluster, documents/s": result["documents_per_second"],
-        "feed, documents/s and executor": fed,
-        "all but preparing and training, s": seconds["total"] - seconds["prepare"] - seconds["train"],
-    }
+    return told | {"all but preparing and training, s": seconds["total"] - seconds["prepare"] - seconds["train"]}
 
 
 def segmenter(use_rjieba: bool) -> float:
@@ -81,15 +72,11 @@ def measure(repeat: int) -> dict[str, list[float]]:
     """Returns the figures of every repetition; each measures everything once, one after the other."""
     figures: dict[str, list[float]] = {}
     single: list[tuple[str, Callable[[], float]]] = [
-        ("one process, documents/s", lambda: script("one_process")["documents_per_second"]),
         ("rjieba, documents/s and core", lambda: segmenter(True)),
         ("jieba, documents/s and core", lambda: segmenter(False)),
     ]
     for _ in range(repeat):
-        found = cluster()
-        found |= {name: run() for name, run in single}
-        found["cluster / one process"] = found["cluster, documents/s"] / found["one process, documents/s"]
-        add(figures, found)
+        add(figures, whole_run() | {name: run() for name, run in single})
     for start in yarn.start_times(repeat):
         add(figures, start)
     return figures

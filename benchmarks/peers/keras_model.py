@@ -1,0 +1,43 @@
+"""Kim's TextCNN of Keras' layers, for Keras 3 and for the legacy Keras 2 (tf_keras), and the clock of its epochs."""
+
+import time
+from types import ModuleType
+from typing import Any
+
+from benchmarks.peers.protocol import DROPOUT, EMBEDDING, FILTERS, LENGTH, RATE, WIDTHS
+
+
+def textcnn(keras: ModuleType, tokens: int, classes: int) -> Any:
+    """Returns a compiled model.
+
+    Args:
+        keras: the module that layers come from.
+        tokens: token ids that there are.
+        classes: labels that there are.
+    """
+    layers = keras.layers
+    ids = keras.Input([LENGTH], dtype="int32")
+    vectors = layers.Embedding(tokens, EMBEDDING)(ids)
+    answers = [layers.Conv1D(FILTERS, width, activation="relu")(vectors) for width in WIDTHS]
+    features = layers.Concatenate()([layers.GlobalMaxPooling1D()(of_width) for of_width in answers])
+    model = keras.Model(ids, layers.Dense(classes)(layers.Dropout(DROPOUT)(features)))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(RATE), loss, metrics=["accuracy"])
+    return model
+
+
+def stopwatch(keras: ModuleType) -> Any:
+    """Returns a callback whose `seconds` are those of each epoch."""
+
+    class Stopwatch(keras.callbacks.Callback):  # type: ignore[name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.seconds: list[float] = []
+
+        def on_epoch_begin(self, *_: Any) -> None:
+            self._begun = time.perf_counter()
+
+        def on_epoch_end(self, *_: Any) -> None:
+            self.seconds.append(time.perf_counter() - self._begun)
+
+    return Stopwatch()
