@@ -1,10 +1,9 @@
 # make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
-# make unit   the quick tests                     make bench  training as others do it beside ours
-# make env    the environment alone                make faults workers, executors and nodes are killed and stopped
-# make env-peers   the environment of what `make bench` compares with, .venv-peers
+# make unit   the quick tests                     make faults workers, executors and nodes are killed and stopped
+# make bench  training as others do it beside ours, which needs make env-peers
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
-# make env-flink      the environment of `textcnn prepare --engine flink`, beside the other
+# make env    the environment alone, .venv; env-flink that of `textcnn prepare --engine flink`, .venv-flink
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
