@@ -78,6 +78,8 @@ class Result:
     """What was published, or what has classified."""
     prepared: str | None = None
     """The corpus that was prepared, or trained on."""
+    prepared_hash: str | None = None
+    """Of its manifest."""
     predictions: str | None = None
     """The folder of the predictions."""
     predicted: int | None = None

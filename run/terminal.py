@@ -92,9 +92,12 @@ class Terminal:
             self.say(f"published {event.model}")
 
     def outcome(self, result: Result, labels: Sequence[str]) -> None:
-        """Prints how the model did and where it is, or what it has classified."""
+        """Prints how the model did and where it is, or what was classified or prepared."""
         if result.predictions:
             self._predicted(result)
+            return
+        if result.prepared and not result.model:
+            self._prepared(result)
             return
         if result.test:
             if self._confusion and len(labels) <= MOST_CLASSES:
@@ -113,10 +116,16 @@ class Terminal:
             self.say(f"trained {result.documents_per_second or 0:,.0f} documents/s\nmodel: {result.model}")
 
     def _predicted(self, result: Result) -> None:
-        reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(result.rejected.items()))
         self.say(
-            f"{result.predicted or 0:,} rows predicted by {result.model}, {result.rows.quarantined or 0:,} "
-            f"quarantined{f' ({reasons})' if reasons else ''}\npredictions: {result.predictions}"
+            f"{result.predicted or 0:,} rows predicted by {result.model}, {_quarantined(result)}\n"
+            f"predictions: {result.predictions}"
+        )
+
+    def _prepared(self, result: Result) -> None:
+        rows = result.rows
+        self.say(
+            f"{rows.train or 0:,} documents for training, {rows.validation or 0:,} for validation, {rows.test or 0:,} "
+            f"for the test, {_quarantined(result)}\ncorpus: {result.prepared}\nhash: {result.prepared_hash}"
         )
 
     def fail(self, error: str) -> None:
@@ -141,6 +150,11 @@ class Terminal:
         if not self.console.is_terminal and time.monotonic() - self._shown_at >= PLAIN_SECONDS:
             self._shown_at = time.monotonic()
             self.say(figures)
+
+
+def _quarantined(result: Result) -> str:
+    reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(result.rejected.items()))
+    return f"{result.rows.quarantined or 0:,} quarantined{f' ({reasons})' if reasons else ''}"
 
 
 def _confusion_lines(labels: Sequence[str], confusion: list[list[int]]) -> list[str]:

@@ -54,8 +54,8 @@ def prepare(target: str, config: RunConfig, folder: RunFolder, result: Result, t
         terminal.stage("reading and preparing the documents")
         manifest = prepared(spark, target, config, folder, result)
     result.seconds.prepare = time.monotonic() - begun
-    result.prepared = target
-    terminal.say(f"corpus: {result.prepared}\nhash: {manifest.hash}")
+    result.prepared, result.prepared_hash = target, manifest.hash
+    terminal.outcome(result, ())
 
 
 def prepared(spark: SparkSession, target: str, config: RunConfig, folder: RunFolder, result: Result) -> Manifest:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark import RDD
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 import prepared.folder
 from prepared.folder import Corpus
 from prepared.manifest import check_agrees, check_labelled
-from run.config import RunConfig
+from run.config import RunConfig, View
 from run.result import Result
 from spark_driver import corpus, outcome
 from spark_driver.run_folder import RunFolder
@@ -40,7 +40,7 @@ class OfCorpus:
         """The vocabularies of the corpus."""
         return self.corpus.language
 
-    def words(self) -> DataFrame:
+    def words(self, _: Sequence[View]) -> DataFrame:
         """Returns the known words of the documents for training."""
         return corpus.words_of_parts(self.spark, self.corpus)
 
@@ -62,7 +62,7 @@ def of_corpus(spark: SparkSession, uri: str, config: RunConfig, folder: RunFolde
     found = prepared.folder.read(uri)
     check_agrees(found.manifest, found.language, config, segmenter(spark, config.text), found.uri)
     outcome.counted(result, found.manifest.counts)
-    result.prepared = found.uri
+    result.prepared, result.prepared_hash = found.uri, found.manifest.hash
     folder.quarantine(map(json.loads, found.quarantine.splitlines()))
     check_usable(found.manifest.counts, config.data)
     folder.write_language(found.language)

@@ -1,7 +1,7 @@
 """Reads and counts the documents of a run, and stops a run that has nothing to learn from."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from prepared.vocabularies import check_any
-from run.config import RunConfig
+from run.config import RunConfig, View
 from run.result import Result
 from spark_driver import corpus, documents, outcome
 from spark_driver.run_folder import RunFolder
@@ -33,8 +33,8 @@ class TrainingData(Protocol):
     def golden(self) -> tuple[str, ...]:
         """Texts that the exported model is held to."""
 
-    def words(self) -> DataFrame:
-        """Returns the words, joined by spaces, of the documents that vectors are trained on."""
+    def words(self, views: Sequence[View]) -> DataFrame:
+        """Returns the words, joined by spaces, of the documents that vectors are trained on; they have these views."""
 
     def blocks(self, workers: int) -> RDD[bytes]:
         """Returns the documents in blocks, a partition for each worker."""
@@ -59,9 +59,9 @@ class Prepared:
     release: Callable[[], object]
     """Gives back the memory of the documents."""
 
-    def words(self) -> DataFrame:
+    def words(self, views: Sequence[View]) -> DataFrame:
         """Returns the words of the documents for training and of those without a label."""
-        return corpus.words(self.rows, tuple(self.language.vocabularies))
+        return corpus.words(self.rows, views)
 
     def blocks(self, workers: int) -> RDD[bytes]:
         """Encodes the documents."""

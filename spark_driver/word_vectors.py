@@ -45,7 +45,7 @@ def word_vectors(
         return None
     if path == CORPUS:
         say("training vectors of words on the documents")
-        words = prepared.words()
+        words = prepared.words(config.text.views)
         vectors, source = trained(words, vocabulary, config.model.embedding_size, config.train.seed), "of the corpus"
     else:
         vectors, source = _read(spark, path, vocabulary, config.model.embedding_size), f"of {path}"

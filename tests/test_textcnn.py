@@ -51,3 +51,23 @@ def test_a_run_is_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_run_to_go_on_with_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert textcnn.main(["train", "examples/reviews.toml", "--resume", "--dry-run"]) == 2
     assert "Give its folder to --out." in capsys.readouterr().err
+
+
+def test_a_corpus_on_yarn_lies_on_hdfs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADOOP_CONF_DIR", "/etc/hadoop/conf")
+    monkeypatch.setenv("HADOOP_USER_NAME", "me")
+    yarn = ["examples/reviews.toml", "--out", "run", "--profile", "yarn-cpu", "--dry-run"]
+    assert textcnn.main(["prepare", *yarn, "--output", "corpora/reviews", "--", "--conf", "spark.a=b"]) == 0
+    prepared = capsys.readouterr().out
+    assert "--conf spark.a=b" in prepared
+    assert "spark_driver/prepare.py --config " in prepared
+    assert prepared.endswith(" --out hdfs:///user/me/run --output hdfs:///user/me/corpora/reviews\n")
+    assert textcnn.main(["train", *yarn, "--prepared", "corpora/reviews"]) == 0
+    assert capsys.readouterr().out.endswith(" --out hdfs:///user/me/run --prepared hdfs:///user/me/corpora/reviews\n")
+
+
+def test_a_corpus_is_prepared_by_an_engine_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert textcnn.main(["prepare", "examples/reviews.toml", "--output", "corpus", "--out", "run", "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith(" --out run --output corpus\n")
+    with pytest.raises(SystemExit):
+        textcnn.main(["prepare", "examples/reviews.toml", "--output", "corpus", "--engine", "pig"])

@@ -59,6 +59,7 @@ def test_the_records_of_the_preparation_tell_what_was_read(
 ) -> None:
     result = result_of(prepared[0] / "preparing")
     assert (result["status"], result["prepared"]) == ("succeeded", str(prepared[0] / "corpus"))
+    assert result["prepared_hash"] == corpus.manifest.hash
     assert result["rows"]["read"] == len(reviews[::3]) + len(BAD_ROWS)
     assert result["rows"]["quarantined"] == len(BAD_ROWS) == sum(corpus.manifest.rejected.values())
     assert {split: result["rows"][split] for split in corpus.manifest.documents} == corpus.manifest.documents
@@ -72,7 +73,7 @@ def test_the_model_is_trained_on_what_the_manifest_counts(trained: tuple[Path, O
     assert set(result["rows"]["trained"]) == {manifest.documents["train"]}
     assert result["test"]["rows"] == manifest.documents["test"]
     assert result["rejected"] == manifest.rejected
-    assert result["prepared"] == corpus.uri
+    assert (result["prepared"], result["prepared_hash"]) == (corpus.uri, corpus.manifest.hash)
     assert (trained[0] / "quarantine.jsonl").read_text(encoding="utf-8") == corpus.quarantine
     vocabulary = (trained[0] / "vocabulary-word.txt").read_text(encoding="utf-8").splitlines()
     assert tuple(vocabulary) == corpus.language.vocabularies["word"].tokens

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas
 import pyarrow.dataset
 import pytest
 from hypothesis import given, settings
@@ -82,6 +83,7 @@ def test_every_row_is_accounted_for(corpus: Path) -> None:
 
 def test_the_documents_are_readable_without_this_program(corpus: Path) -> None:
     table = pyarrow.dataset.dataset(corpus / "documents").to_table()
+    assert pandas.read_parquet(corpus / "documents")["word"].map(list).tolist() == table["word"].to_pylist()
     manifest, language = read(str(corpus)).manifest, read(str(corpus)).language
     assert table.schema.names == ["split", "label", "word", "char"]
     assert Counter(table["split"].to_pylist()) == Counter(manifest.documents)

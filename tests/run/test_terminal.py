@@ -7,7 +7,7 @@ from rich.console import Console
 
 from run import events
 from run.events import EpochDone, Joined, Progress, Published, Straggler
-from run.result import Quality, Result
+from run.result import Quality, Result, Rows
 from run.terminal import Terminal
 
 
@@ -73,3 +73,16 @@ def test_a_model_that_is_below_one_of_its_members_says_so_and_what_to_try() -> N
     Terminal(console).outcome(Result(test=Quality(0.6, 0.6, 10), members=members), ())
     assert isinstance(console.file, io.StringIO)
     assert "The model is below naive Bayes alone. Try more validation documents" in console.file.getvalue()
+
+
+def test_a_corpus_is_told_with_its_rows_and_its_hash() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    rows = Rows(read=1203, quarantined=3, train=1000, validation=100, test=100)
+    result = Result(prepared="corpora/a", prepared_hash="0ff1ce", rows=rows, rejected={"no label": 2, "not JSON": 1})
+    Terminal(console).outcome(result, ())
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "1,000 documents for training, 100 for validation, 100 for the test, 3 quarantined (no label: 2, not JSON: 1)",
+        "corpus: corpora/a",
+        "hash: 0ff1ce",
+    ]
