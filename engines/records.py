@@ -79,7 +79,8 @@ def recorded(
         result.exit_status = 2 if isinstance(error, _OF_THE_USER) else 1
     else:
         result.status, result.exit_status = "succeeded", 0
-        terminal.say(f"corpus: {result.prepared}\nhash: {manifest.hash}")
+        result.prepared_hash = manifest.hash
+        terminal.outcome(result, ())
     if result.error is not None:
         terminal.fail(result.error)
     result.seconds.total = result.seconds.prepare = time.monotonic() - begun

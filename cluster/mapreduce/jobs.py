@@ -165,6 +165,8 @@ def _followed(job: Any, terminal: Terminal) -> Ended:
     if job.isSuccessful():
         terminal.say(", ".join((f"{job.getID().toString()} succeeded", *_counters(job))))
         return Ended(True)
+    application = job.getID().toString().replace("job_", "application_")
+    terminal.say(f"the rest is in its logs: textcnn logs {application}")
     return Ended(False, "\n".join([str(job.getFailureInfo() or ""), *_diagnostics(job)]).strip())
 
 
@@ -180,5 +182,5 @@ def _counters(job: Any) -> Iterator[str]:
 def _diagnostics(job: Any) -> Iterator[str]:
     """Yields what Hadoop says of each attempt that failed."""
     for event in job.getTaskCompletionEvents(0):
-        if event.getTaskStatus().toString() == "FAILED":
+        if event.getTaskStatus().toString() in ("FAILED", "TIPFAILED"):
             yield from job.getTaskDiagnostics(event.getTaskAttemptId()) or ()

@@ -1,6 +1,7 @@
 """A corpus prepared by MapReduce on real daemons: the same as that of any engine, or the failing task's own message."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -102,6 +103,7 @@ def test_a_task_that_fails_ends_the_launch_with_its_own_message(home: str, tmp_p
     ended = prepared_by_mapreduce(tmp_path, "prepare/failed", "data.input=prepare/two")
     assert ended.returncode == 2, ended.stderr
     assert "prepare/two/b.tsv names the columns [b'text', b'label'], another file" in ended.stderr
+    assert re.search(r"textcnn logs application_\d+_\d+", ended.stderr)
     result = json.loads(storage.read(f"{home}/prepare/failed-records/result.json"))
     assert result["exit_status"] == 2
     assert not storage.exists(f"{home}/prepare/failed")
