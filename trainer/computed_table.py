@@ -1,12 +1,17 @@
 """Tables of an exported model that are computed from its weights when it is loaded, and are in none of its files."""
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
 
 class ComputedTable(tf.saved_model.experimental.TrackableResource):
-    """A table that whoever loads the model fills before its first answer, as tables of strings are filled."""
+    """A table that whoever loads the model fills before its first answer, as tables of strings are filled.
+
+    It knows nothing of its end: a signature that somebody keeps has to find it, when what
+    `tf.saved_model.load` has returned is no longer there. See `release_with`.
+    """
 
     def __init__(self, compute: Callable[[], tf.Tensor], shape: tuple[int, int], name: str):
         """Takes what fills it, float32 of this shape, and a name that no other table of the model has."""
@@ -26,5 +31,12 @@ class ComputedTable(tf.saved_model.experimental.TrackableResource):
     def _initialize(self) -> None:
         tf.raw_ops.AssignVariableOp(resource=self.resource_handle, value=self._compute())
 
-    def _destroy_resource(self) -> None:
-        tf.raw_ops.DestroyResourceOp(resource=self.resource_handle, ignore_lookup_error=True)
+
+def release_with(owner: object, tables: Iterable[tf.saved_model.experimental.TrackableResource]) -> None:
+    """Gives back the memory of a loaded model's tables when its only user is no longer there."""
+    for table in tables:
+        weakref.finalize(owner, _release, table.resource_handle).atexit = False
+
+
+def _release(handle: tf.Tensor) -> None:
+    tf.raw_ops.DestroyResourceOp(resource=handle, ignore_lookup_error=True)

@@ -18,6 +18,7 @@ from text.preparation import Preparation
 from text.segmenter import Segmenter
 from trainer import golden
 from trainer.card import CARD, model_of
+from trainer.computed_table import release_with
 from trainer.devices import multiply_in_float32
 from trainer.errors import ModelError
 from trainer.export import STOP_WORDS, USER_DICTIONARY, hashes
@@ -83,6 +84,7 @@ class Classifier:
         with _without_warnings():
             self._model = tf.saved_model.load(str(folder))
         self.signatures: Mapping[str, Any] = self._model.signatures
+        release_with(self, self._model.computed)
 
     def _preparation(self, extra: Path) -> Preparation:
         """What makes tokens in Python as the graph does."""

@@ -1,5 +1,6 @@
 """The exported model: it answers as the trained one did, or it is refused."""
 
+import gc
 import json
 import locale
 import shutil
@@ -31,10 +32,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def signatures(exported: Path) -> Iterator[Any]:
-    model = tf.saved_model.load(str(exported))
-    yield model.signatures
-    del model  # its computed tables were there as long as it was
+def signatures(exported: Path) -> Any:
+    return tf.saved_model.load(str(exported)).signatures
 
 
 def test_tokens_get_the_known_answers(signatures: Any) -> None:
@@ -291,3 +290,9 @@ def test_model_of_keras_own_layers_is_held_to_the_golden_examples_too(
 
 def test_without_being_asked_for_it_is_not_written(exported: Path) -> None:
     assert not (exported / PORTABLE).exists()
+
+
+def test_a_signature_answers_without_what_it_was_loaded_with(exported: Path) -> None:
+    answer = tf.saved_model.load(str(exported)).signatures["serving_default"]
+    gc.collect()
+    assert answer(text=tf.constant(["好"]))["score"].numpy() == pytest.approx([0.75])

@@ -1,7 +1,6 @@
 """TF Serving's own messages: the warm-up requests of a model, and requests that are made of its golden examples."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ from trainer.warmup import BATCH
 
 
 @pytest.fixture(scope="module")
-def signatures(exported: Path) -> Iterator[Any]:
-    model = tf.saved_model.load(str(exported))
-    yield model.signatures
-    del model  # its computed tables were there as long as it was
+def signatures(exported: Path) -> Any:
+    return tf.saved_model.load(str(exported)).signatures
 
 
 @pytest.fixture(scope="module")
