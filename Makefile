@@ -13,8 +13,6 @@ FLINK := .venv-flink
 SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.txt'
 PEERS := .venv-peers
 RUN := runs/reviews
-# The tests of a file share what they have started.
-TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 
 .PHONY: env env-flink env-peers env-spark35 run test unit integration yarn faults soak check bench test-spark35 clean
 
@@ -58,13 +56,13 @@ check: $(VENV)/made
 	$(BIN)/lint-imports
 
 unit: $(VENV)/made
-	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults and not soak' --durations=5 $(TWO_AT_ONCE)
+	$(BIN)/python -m pytest -m 'not integration and not yarn and not faults and not soak' --durations=5 --numprocesses 2 --dist loadfile
 
 integration: build/reviews.jsonl
-	$(BIN)/python -m pytest -m integration --durations=10 $(TWO_AT_ONCE)
+	$(BIN)/python -m pytest -m integration --durations=10
 
 yarn: build/reviews.jsonl
-	$(BIN)/python -m pytest -m yarn --durations=10 $(TWO_AT_ONCE)
+	$(BIN)/python -m pytest -m yarn --durations=10
 
 faults: build/reviews.jsonl
 	$(BIN)/python -m pytest -m faults --durations=10
