@@ -30,6 +30,8 @@ class Collective:
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Returns the element-wise sum of an array over all workers, in float64."""
+        if not values.size:
+            return values.astype(np.float64)  # the workers' processes would die of a sum of nothing
         total = self._sum(tf.constant(values, tf.float64))
         return np.asarray(total)
 

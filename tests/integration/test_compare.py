@@ -20,11 +20,11 @@ def compared(
 ) -> tuple[Path, Outcome]:
     folder = tmp_path_factory.mktemp("compared")
     (folder / "reviews.jsonl").write_text(
-        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in reviews[::2]), encoding="utf-8"
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in reviews), encoding="utf-8"
     )
     changes = (
         f"data.input={folder}/reviews.jsonl",
-        'text.views=["char"]',
+        'text.views=["word","char"]',
         "model.embedding_size=16",
         "model.filters=16",
         "train.epochs=3",
