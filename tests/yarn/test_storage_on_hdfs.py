@@ -205,7 +205,8 @@ def test_a_run_is_recorded_in_a_folder_on_hdfs(root: str) -> None:
     run.record(events.Tested(0, 1, 1, 0.1, [[2, 0], [1, 3]], {}, 100.0, 1.0))
     run.record(events.Published(0, f"{root}/model/2", 0.5))
     run.write_result(Result(status="succeeded"))
-    records = ["config.json", "labels.txt", "metrics", "model", "quarantine.jsonl", "report.html", "result.json"]
+    report = ["report.html", "report.json"]
+    records = ["config.json", "labels.txt", "metrics", "model", "quarantine.jsonl", *report, "result.json"]
     assert storage.names(root) == [*records, "vocabulary-word.txt"]
     assert storage.read(f"{root}/vocabulary-word.txt").decode() == "好\n"
     assert storage.names(f"{root}/metrics") == ["20260101-000000-ab.jsonl", "20260102-000000-cd.jsonl"]
