@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import SparkSession
 
+from run.baselines import Baseline
 from run.config import View
 from spark_driver.baselines import ESTIMATORS, counted, evaluated
 from spark_driver.preparing import Prepared
@@ -50,3 +51,11 @@ def test_naive_bayes_learns_from_them_and_is_judged_by_true_and_predicted_label(
     documents = [("test", "y", ["很好", "很 好"])] * 3 + [("test", "x", ["很好", "很"])] * 2
     evaluation = evaluated(pipeline.fit(training), counted(prepared(*documents)), 2)
     assert evaluation.confusion.tolist() == [[0, 2], [0, 3]]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_each_model_learns_what_a_token_tells(name: Baseline, prepared: Make) -> None:
+    right = [("train", "y", ["很好", "很 好"])] * 9 + [("train", "x", ["不", "不"])] * 9
+    features = counted(prepared(*right, ("train", "x", ["很好", "很 好"]), ("train", "y", ["不", "不"]))).persist()
+    *_, pipeline = ESTIMATORS[name]([len(WORDS), len(CHARACTERS)], 2)
+    assert evaluated(pipeline.fit(features), features, 2).accuracy == 0.9
