@@ -3,7 +3,6 @@
 The driver has one thing to say there: that a checkpoint is to be written now.
 """
 
-import os
 import secrets
 import socket
 import struct
@@ -144,5 +143,8 @@ def _limit(connection: Connection, seconds: float) -> None:
     """Sets how long a message may be waited for; 0 for ever."""
     whole, part = divmod(seconds, 1)
     limit = struct.pack("ll", int(whole), int(part * 1e6))
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+    same = socket.socket(fileno=connection.fileno())  # and no copy: strangers may have taken all that there may be
+    try:
         same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    finally:
+        same.detach()
