@@ -335,6 +335,15 @@ def _explain(left_out: Counter[str]) -> None:
         print(f"textcnn: {left_out.total()} rows left out ({reasons})", file=sys.stderr)
 
 
+def _add_launch(command: argparse.ArgumentParser, out: str) -> None:
+    """Adds the arguments of a command that launches what a run file says; `out` tells what --out is."""
+    command.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    command.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
+    command.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
+    command.add_argument("--out", metavar="DIR", help=out)
+    command.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+
+
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands."""
     top = argparse.ArgumentParser(prog="textcnn", description="Trains Chinese text classifiers on Spark.")
@@ -348,19 +357,13 @@ def parser() -> argparse.ArgumentParser:
         epilog=_keys(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    train.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
-    train.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    train.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
-    train.add_argument(
-        "--out", metavar="DIR", help="the run's folder, on YARN a path or URI on HDFS (default: runs/NAME-TIME)"
-    )
+    _add_launch(train, out="the run's folder, on YARN a path or URI on HDFS (default: runs/NAME-TIME)")
     train.add_argument(
         "--resume", action="store_true", help="go on from the newest checkpoint that a stopped run has left in DIR"
     )
     train.add_argument(
         "--prepared", metavar="URI", help="a corpus that `textcnn prepare` has made, in place of the run file's input"
     )
-    train.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     train.set_defaults(run=_train)
 
     preparing = commands.add_parser(
@@ -369,15 +372,9 @@ def parser() -> argparse.ArgumentParser:
         usage="textcnn prepare RUN.toml --output URI [--engine NAME] [--profile NAME|FILE] "
         "[--set section.key=value …] [--out DIR] [--dry-run] [-- spark-submit arguments]",
     )
-    preparing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    _add_launch(preparing, out="the folder of the records (default: runs/NAME-prepared-TIME)")
     preparing.add_argument("--output", required=True, metavar="URI", help="the folder of the corpus, on YARN on HDFS")
     preparing.add_argument("--engine", choices=list(ENGINES), default="spark", help="what carries it (default: spark)")
-    preparing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    preparing.add_argument(
-        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
-    )
-    preparing.add_argument("--out", metavar="DIR", help="the folder of the records (default: runs/NAME-prepared-TIME)")
-    preparing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
     preparing.set_defaults(run=_prepare)
 
     describing = commands.add_parser(
@@ -386,13 +383,7 @@ def parser() -> argparse.ArgumentParser:
         usage="textcnn card RUN.toml [--profile NAME|FILE] [--set section.key=value …] [--out DIR] [--dry-run] "
         "[-- spark-submit arguments]",
     )
-    describing.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
-    describing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    describing.add_argument(
-        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
-    )
-    describing.add_argument("--out", metavar="DIR", help="where the card goes (default: runs/NAME-card-TIME)")
-    describing.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    _add_launch(describing, out="where the card goes (default: runs/NAME-card-TIME)")
     describing.set_defaults(run=_card)
 
     comparing = commands.add_parser(
