@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.integration.conftest import Command, Outcome, Running, See, command, reviews
+from tests.integration.conftest import Command, Outcome, Running, See, command, command_line, reviews
 from tests.integration.test_main_job import result_of, small
 
 __all__ = ["command", "reviews"]
@@ -106,7 +106,7 @@ def trainer_of(folder: Path, worker: int) -> psutil.Process:
 
 def executor_of(run: Running) -> psutil.Process:
     """Returns one of the executors of a run."""
-    return next(process for process in run.processes() if EXECUTOR in process.cmdline())
+    return next(process for process in run.processes() if EXECUTOR in command_line(process))
 
 
 Inject = Callable[[Path, Running], None]

@@ -126,6 +126,14 @@ def _environment(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    """Returns a process's command line; empty if it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 @pytest.fixture(scope="session")
 def reviews() -> list[dict[str, Any]]:
     """Two thousand real reviews, half of them positive."""

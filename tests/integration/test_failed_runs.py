@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from spark_driver.liveness import START_SECONDS
-from tests.integration.conftest import Command, Running
+from tests.integration.conftest import Command, Running, command_line
 from tests.integration.test_main_job import result_of, small
 
 pytestmark = pytest.mark.integration
@@ -38,7 +38,7 @@ def test_a_trainers_error_ends_the_run_with_its_traceback(
 
 def executor_of(run: Running) -> psutil.Process:
     """One of the executors of a run."""
-    return next(process for process in run.processes() if EXECUTOR in process.cmdline())
+    return next(process for process in run.processes() if EXECUTOR in command_line(process))
 
 
 @pytest.mark.parametrize(

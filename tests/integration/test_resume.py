@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Command, Outcome, Running
+from tests.integration.conftest import Command, Outcome, Running, command_line
 from tests.integration.test_main_job import result_of, small
 
 pytestmark = pytest.mark.integration
@@ -36,7 +36,7 @@ def train(command: Command, reviews: list[dict[str, Any]], out: Path) -> Train:
         def see(line: str, run: Running) -> None:
             if end and line.startswith(f"epoch {end[0]}:"):
                 for process in run.processes():
-                    if any(part.endswith(DRIVER) for part in process.cmdline()) and "python" in process.name():
+                    if any(part.endswith(DRIVER) for part in command_line(process)) and "python" in process.name():
                         process.send_signal(end[1])
 
         settings = (f"data.input={data}", f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32")

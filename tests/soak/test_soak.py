@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.faults.conftest import EPOCHS, Fault, Inject, Runs, executor_of, trainer_of
-from tests.integration.conftest import Command, Running, command, reviews
+from tests.integration.conftest import Command, Running, command, command_line, reviews
 from tests.integration.test_main_job import result_of
 
 __all__ = ["command", "reviews"]
@@ -37,7 +37,7 @@ def driver_of(run: Running) -> psutil.Process:
     return next(
         process
         for process in run.processes()
-        if "python" in process.name() and any(part.endswith("spark_driver/train.py") for part in process.cmdline())
+        if any(part.endswith("spark_driver/train.py") for part in command_line(process)) and "python" in process.name()
     )
 
 

@@ -18,6 +18,7 @@ from local_hadoop.daemons import processes_of, wait_until
 from local_hadoop.errors import HadoopError
 from local_hadoop.jars import fetch_jars
 from local_hadoop.local import APPLICATIONS, FS_SHELL, LOGS, LocalHadoop, client, status, up
+from tests.integration.conftest import command_line
 
 pytestmark = pytest.mark.yarn
 
@@ -49,14 +50,7 @@ def submit(hadoop: LocalHadoop, command: str) -> str:
 
 
 def processes_that_mention(text: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if any(text in part for part in process.cmdline()):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found
+    return [process for process in psutil.process_iter() if any(text in part for part in command_line(process))]
 
 
 def test_a_file_comes_back_as_it_was_put(hadoop: LocalHadoop, tmp_path: Path) -> None:

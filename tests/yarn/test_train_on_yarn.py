@@ -26,6 +26,7 @@ from local_hadoop.local import LocalHadoop
 from local_hadoop.settings import SUPERUSER
 from local_hadoop.web import make_folder
 from run.profile import Profile
+from tests.integration.conftest import command_line
 
 pytestmark = pytest.mark.yarn
 
@@ -316,13 +317,15 @@ def test_ctrl_c_kills_the_application_pressed_twice_or_not_and_where_sigint_is_i
 
 def application_master(identity: str) -> psutil.Process:
     """The process of an application's master, and driver, on one of the nodes."""
-    return next(
-        process
-        for process in psutil.process_iter(["name", "cmdline"])
-        if process.info["name"] == "java"
-        and "org.apache.spark.deploy.yarn.ApplicationMaster" in process.info["cmdline"]
-        and any(identity in part for part in process.info["cmdline"])
-    )
+    for process in psutil.process_iter():
+        words = command_line(process)
+        if (
+            "org.apache.spark.deploy.yarn.ApplicationMaster" in words
+            and any(identity in part for part in words)
+            and process.name() == "java"
+        ):
+            return process
+    raise AssertionError(f"No application master of {identity} runs here.")
 
 
 def test_two_runs_at_once_one_of_them_readmes_plain_spark_submit_publish_a_version_each(
