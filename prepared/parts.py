@@ -120,13 +120,17 @@ def read(corpus: str, part: Part, views: Sequence[View]) -> Iterator[EncodedDocu
         StorageError: the part cannot be read.
     """
     uri = storage.join(corpus, part.name)
+    other = DataError(f"{uri} has other documents than its manifest says. Prepare the corpus again.")
     found = sha256()
     with storage.local_copy(uri) as path:
         for document in _documents(path, uri, views):
+            # At once: a label that training has never seen has no class.
+            if f"{document.split}\t{document.label}" not in part.classes:
+                raise other
             found.update(digest(document.to_bytes()))
             yield document
     if found.hexdigest() != part.sha256:
-        raise DataError(f"{uri} has other documents than its manifest says. Prepare the corpus again.")
+        raise other
 
 
 def _documents(path: Path, uri: str, views: Sequence[View]) -> Iterator[EncodedDocument]:

@@ -180,6 +180,11 @@ def test_an_altered_part_is_refused(corpus: Path, tmp_path: Path) -> None:
     one.write_bytes(other.read_bytes())
     with pytest.raises(DataError, match="other documents than its manifest says"):
         list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views))
+    relabelled = pandas.read_parquet(one).assign(label="中评")
+    parquet.write_table(pyarrow.Table.from_pandas(relabelled, parts.schema_of(manifest.views)), one)
+    read_back = parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views)
+    with pytest.raises(DataError, match="other documents than its manifest says"):
+        next(read_back)  # before anything looks for the label's class
     one.write_bytes(b"PAR1")
     with pytest.raises(DataError, match="cannot be read as a part"):
         list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views))
