@@ -77,6 +77,7 @@ def up(
     node_memory_mb: int = 8192,
     node_vcores: int = 4,
     mapreduce: bool = False,
+    preemption: bool = False,
     ports: MasterPorts = FREE_PORTS,
     timeout_s: float = 120,
 ) -> LocalHadoop:
@@ -94,6 +95,8 @@ def up(
         node_memory_mb: Memory of each node for containers.
         node_vcores: Virtual cores of each node.
         mapreduce: Whether MapReduce's jobs run on it.
+        preemption: Whether there is a queue `urgent` too, whose half of the cluster is taken back from `default` when
+            needed.
         ports: Configured ports; free ones elsewhere.
         timeout_s: How long the daemons may take to be ready.
 
@@ -112,6 +115,7 @@ def up(
         node_memory_mb=node_memory_mb,
         node_vcores=node_vcores,
         mapreduce_jars=jars if mapreduce else None,
+        preemption=preemption,
     )
     hadoop = _hadoop_of(settings)
     _claim(folder)

@@ -44,6 +44,8 @@ class Settings:
     node_vcores: int = 4
     mapreduce_jars: Path | None = None
     """What MapReduce's jobs run from; without it, YARN runs none."""
+    preemption: bool = False
+    """Whether there is a queue `urgent` too, whose half of the cluster is taken back from `default` when needed."""
 
     @property
     def default_fs(self) -> str:
@@ -80,7 +82,7 @@ def shared_files(settings: Settings) -> dict[str, str]:
         "core-site.xml": to_xml(core_site(settings)),
         "hdfs-site.xml": to_xml(hdfs_site(settings)),
         "yarn-site.xml": to_xml(yarn_site(settings)),
-        "capacity-scheduler.xml": to_xml(capacity_scheduler()),
+        "capacity-scheduler.xml": to_xml(capacity_scheduler(settings.preemption)),
         "log4j.properties": LOG4J,
     }
     if settings.gpus:
@@ -158,6 +160,20 @@ def yarn_site(settings: Settings) -> Properties:
         "yarn.node-attribute.fs-store.root-dir": (settings.temporary_dir / "node-attribute").as_uri(),
         "yarn.log-aggregation-enable": "true",
         "yarn.nodemanager.remote-app-log-dir": LOGS_FOLDER,
+        **(preemption() if settings.preemption else {}),
+    }
+
+
+def preemption() -> Properties:
+    """YARN: what a queue has above its share goes to one that is below its own, in seconds and all at once."""
+    monitor = "yarn.resourcemanager.monitor.capacity.preemption"
+    return {
+        "yarn.resourcemanager.scheduler.monitor.enable": "true",
+        f"{monitor}.monitoring_interval": 1000,
+        f"{monitor}.max_wait_before_kill": 2000,
+        f"{monitor}.total_preemption_per_round": "1.0",
+        f"{monitor}.natural_termination_factor": "1.0",
+        f"{monitor}.max_ignored_over_capacity": "0.0",
     }
 
 
@@ -194,15 +210,23 @@ def mapred_site(jars: Path) -> Properties:
     }
 
 
-def capacity_scheduler() -> Properties:
-    """One queue that counts GPUs and vcores as well as memory."""
+def capacity_scheduler(preemption: bool) -> Properties:
+    """Queues that count GPUs and vcores as well as memory."""
     scheduler = "yarn.scheduler.capacity"
+    two_queues: Properties = {
+        f"{scheduler}.root.queues": "default,urgent",
+        f"{scheduler}.root.default.capacity": 50,
+        f"{scheduler}.root.urgent.capacity": 50,
+        # One user may have all that is there, not just the queue's share.
+        f"{scheduler}.root.default.user-limit-factor": 2,
+    }
     return {
         f"{scheduler}.resource-calculator": "org.apache.hadoop.yarn.util.resource.DominantResourceCalculator",
         f"{scheduler}.root.queues": "default",
         f"{scheduler}.root.default.capacity": 100,
         # The default of a tenth leaves no room for a Spark driver on a small cluster.
         f"{scheduler}.maximum-am-resource-percent": "0.5",
+        **(two_queues if preemption else {}),
     }
 
 

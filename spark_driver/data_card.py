@@ -160,7 +160,8 @@ def _telling(documents: DataFrame, sizes: dict[str, dict[Split, int]]) -> dict[s
     The z-score of the smoothed log odds ratio. Source: B. Monroe et al., Fightin' Words, Political Analysis 16, 2008.
     """
     in_class = {label: of_label["train"] for label, of_label in sizes.items()}
-    of_class = documents.sparkSession.createDataFrame(list(in_class.items()), "label string, documents long")
+    sizes_of_classes = F.create_map(*(F.lit(part) for size in in_class.items() for part in size))
+    of_class = documents.sparkSession.range(1).select(F.explode(sizes_of_classes).alias("label", "documents"))
     training = documents.where("split = 'train'")
     words = training.select("label", F.explode(F.array_distinct(F.split(F.col("tokens")[0], " "))).alias("word"))
     counts = words.where("word != ''").groupBy("label", "word").agg(F.count(F.lit(1)).alias("here"))
@@ -173,7 +174,7 @@ def _telling(documents: DataFrame, sizes: dict[str, dict[Split, int]]) -> dict[s
     best = Window.partitionBy("label").orderBy(F.desc("z"), "word")
     telling: dict[str, tuple[str, ...]] = {}
     kept = scored.withColumn("place", F.row_number().over(best)).where(F.col("place") <= TELLING)
-    for label, word in kept.orderBy("label", "place").select("label", "word").collect():
+    for label, _, word in sorted(kept.select("label", "place", "word").collect()):
         telling[label] = (*telling.get(label, ()), word)
     return telling
 

@@ -62,13 +62,14 @@ def test_local() -> None:
         *("--conf", "spark.driver.bindAddress=127.0.0.1"),
         *(
             "--conf",
-            f'spark.driver.extraJavaOptions="{logging}" "-Dtextcnn.driver.log=/my runs/logs/driver.log"',
+            'spark.driver.extraJavaOptions="-XX:TieredStopAtLevel=1" '
+            f'"{logging}" "-Dtextcnn.driver.log=/my runs/logs/driver.log"',
         ),
         *("--conf", "spark.driver.host=127.0.0.1"),
         *("--conf", "spark.driver.memory=1024m"),
         *("--conf", "spark.dynamicAllocation.enabled=false"),
         *("--conf", "spark.executor.cores=1"),
-        *("--conf", "spark.executor.extraJavaOptions=-Djava.io.tmpdir=."),
+        *("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=."),
         *("--conf", "spark.executor.memory=1024m"),
         *("--conf", "spark.master=local-cluster[2,1,1024]"),
         *("--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0"),

@@ -100,6 +100,16 @@ def test_the_scheduler_counts_more_than_memory(settings: Settings) -> None:
     assert scheduler["yarn.scheduler.capacity.resource-calculator"].endswith(".DominantResourceCalculator")
 
 
+def test_a_second_queue_takes_its_half_back(settings: Settings) -> None:
+    one, two = (all_properties(shared_files(replace(settings, preemption=it))) for it in (False, True))
+    assert one["yarn.scheduler.capacity.root.queues"] == "default"
+    assert two["yarn.scheduler.capacity.root.queues"] == "default,urgent"
+    shares = [two[f"yarn.scheduler.capacity.root.{queue}.capacity"] for queue in ("default", "urgent")]
+    assert shares == ["50", "50"]
+    monitor = "yarn.resourcemanager.scheduler.monitor.enable"
+    assert (one.get(monitor), two[monitor]) == (None, "true")
+
+
 def test_permissions_hold_for_who_starts_hadoop(settings: Settings) -> None:
     shared = all_properties(shared_files(settings))
     assert shared["dfs.permissions.enabled"] == "true"

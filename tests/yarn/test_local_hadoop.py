@@ -34,16 +34,17 @@ def ask(hadoop: LocalHadoop, path: str, body: dict[str, Any] | None = None) -> A
         return json.loads(answer.read() or b"null")
 
 
-def submit(hadoop: LocalHadoop, command: str) -> str:
+def submit(hadoop: LocalHadoop, command: str, memory_mb: int = 128, queue: str = "default") -> str:
     """Runs a command in a container of its own; returns the application's id."""
     application: str = ask(hadoop, "apps/new-application", {})["application-id"]
     request = {
         "application-id": application,
         "application-name": "a test",
         "application-type": "TEST",
+        "queue": queue,
         "max-app-attempts": 1,
         "am-container-spec": {"commands": {"command": command}},
-        "resource": {"memory": 128, "vCores": 1},
+        "resource": {"memory": memory_mb, "vCores": 1},
     }
     ask(hadoop, "apps", request)
     return application

@@ -52,8 +52,11 @@ SPARK_DEFAULTS = """
 spark.scheduler.maxRegisteredResourcesWaitingTime 300s
 spark.yarn.appMasterEnv.SPARK_LOCAL_IP 127.0.0.1
 spark.executorEnv.SPARK_LOCAL_IP 127.0.0.1
+spark.driver.defaultJavaOptions -XX:TieredStopAtLevel=1
+spark.executor.defaultJavaOptions -XX:TieredStopAtLevel=1
 """
-"""Hadoop on one machine listens there alone; two cores that unpack environments for two nodes need time."""
+"""Hadoop on one machine listens there alone; two cores that unpack environments for two nodes need time, and have none
+for the second compiler of each JVM."""
 
 RUN = """
 name = "reviews"
