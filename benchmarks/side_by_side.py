@@ -127,7 +127,7 @@ def prepare(folder: Path, number: int | None) -> float:
     random.Random(1).shuffle(lines)
     raw = folder / protocol.REVIEWS
     raw.write_text("".join(f"{line}\n" for line in lines[:number]), encoding="utf-8")
-    corpus = reviews.spooled(folder / "spool", reviews.by_text, file=raw)
+    corpus = reviews.spooled(folder / "spool", reviews.without_validation, file=raw)
     train, test = corpus.spool.share("train"), corpus.spool.share("test")
     tokens, classes = corpus.language.sizes["word"], len(corpus.language.labels)
     protocol.write(folder, Encoded(tokens, classes, padded(train), padded(test)))

@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from run.config import DataConfig
@@ -131,14 +132,21 @@ def document(fields: Fields) -> Document:
     """
     if any(len(value or b"") > LARGEST for value in fields):
         raise RowError(TOO_LARGE)
-    text, label = (_decode(value) for value in fields)
-    if not label.strip():
+    text, label = map(_decode, fields)
+    name = label.strip()
+    if not name:
         raise RowError("no label")
-    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in label.strip()):
+    if _has_control_character(name):
         raise RowError("label has a control character")
-    if not text.strip():
+    if not text or text.isspace():
         raise RowError("empty text")
-    return Document(text, label.strip())
+    return Document(text, name)
+
+
+@lru_cache(maxsize=1024)
+def _has_control_character(label: str) -> bool:
+    """The same few labels come again and again."""
+    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in label)
 
 
 def _decode(value: bytes | None) -> str:

@@ -20,7 +20,7 @@ def tokens_of(view: View, text: str, words: Sequence[str], max_length: int) -> l
         words: its words.
         max_length: how many words are kept; twice as many characters, or pairs of them.
     """
-    tokens = words if view.startswith("word") else [character for character in text if not character.isspace()]
+    tokens = words if view.startswith("word") else list("".join(text.split()))
     if view.endswith("2"):
         tokens = [BETWEEN.join(pair) for pair in pairwise(tokens)]
     return list(tokens[: kept_tokens(view, max_length)])

@@ -1,29 +1,41 @@
-"""On YARN: a container is killed, and a node dies; the workers go on from their last checkpoint on what is left."""
+"""On YARN: a container is killed, a node dies, and another loses its manager; the workers go on on what is left."""
 
 import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
 import storage
+from local_hadoop.daemons import wait_until
 from local_hadoop.local import LocalHadoop, down, status, up
 from tests.faults.conftest import Fault
 from tests.yarn import test_train_on_yarn as yarn
 
 pytestmark = pytest.mark.faults
 
-folder, environment, staged, command = yarn.folder, yarn.environment, yarn.staged, yarn.command
-"""Fixtures."""
+folder = yarn.folder
+"""A fixture."""
 
 EPOCHS = 20
 LOSS_SECONDS = 120.0
 """How long it may take until the others miss a node that says nothing more."""
+ENDED_SECONDS = 30.0
+"""How long an executor may outlive its driver where no manager ends it."""
+
+
+@pytest.fixture
+def command(folder: str, tmp_path: Path) -> yarn.Command:
+    """The command that trains on YARN, with a Python that is on every node: none has to unpack one."""
+    assert folder
+    return yarn.training(f'python = "{sys.executable}"', tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +69,8 @@ def lose_container(_: LocalHadoop, application: str) -> None:
     kill(executor)
 
 
-def lose_node(hadoop: LocalHadoop, application: str) -> None:
-    """Kills a NodeManager on whose node there is an executor and no driver, and all that runs there."""
+def lose_manager(hadoop: LocalHadoop, application: str) -> list[list[psutil.Process]]:
+    """Kills a NodeManager on whose node there is an executor and no driver; returns the executors there."""
 
     def port(container: list[psutil.Process]) -> str:
         return container[0].environ()["NM_PORT"]
@@ -70,19 +82,24 @@ def lose_node(hadoop: LocalHadoop, application: str) -> None:
         if re.search(rf"yarn\.nodemanager\.address</name>\s*<value>[^<]*:{lost}<", site):
             manager = next(d.pid for d in status(hadoop.folder).daemons if d.name == f"node-manager-{node}")
             os.kill(manager, 9)
-    for executor in executors:
-        if port(executor) == lost:
-            kill(executor)
+    return [executor for executor in executors if port(executor) == lost]
 
 
-def test_a_container_and_then_a_node_cost_the_steps_since_the_last_checkpoint(
+def lose_node(hadoop: LocalHadoop, application: str) -> None:
+    """Kills a NodeManager and all that runs on its node."""
+    for executor in lose_manager(hadoop, application):
+        kill(executor)
+
+
+def test_a_container_and_a_node_cost_the_steps_since_the_last_checkpoint_and_a_manager_alone_nothing(
     hadoop: LocalHadoop, folder: str, command: yarn.Command, named: Callable[[str], Fault]
 ) -> None:
-    faults = [named("SIGKILL of a container"), named("SIGKILL of a node")]
+    losses = {"container": lose_container, "node": lose_node, "NodeManager alone": lose_manager}
+    faults = [named(f"SIGKILL of a {what}") for what in losses]
     struck: list[Fault] = []
 
     def strike(application: str) -> None:
-        lose = (lose_container, lose_node)[len(struck)]
+        lose = list(losses.values())[len(struck)]
         struck.append(faults[len(struck)])
         struck[-1].injected = time.time()
         lose(hadoop, application)
@@ -100,15 +117,20 @@ def test_a_container_and_then_a_node_cost_the_steps_since_the_last_checkpoint(
                 strike(yarn.Ended(0, said).application)
         code = process.wait(yarn.LIMIT_SECONDS)
     assert code == 0, said
+    application = yarn.Ended(code, said).application
+    assert wait_until(lambda: not containers(application), ENDED_SECONDS), containers(application)
     assert len(struck) == len(faults)
     result = json.loads(storage.read(f"{folder}/out/lost/result.json"))
     lines = storage.read(f"{folder}/out/lost/metrics/{result['run']}.jsonl").splitlines()
+    *costly, free = faults
     for fault in faults:
         fault.events = [json.loads(line) for line in lines]
         fault.ended = f"status {code}, {result['restarts']} restarts"
+    for fault in costly:
         assert fault.detection is not None
         assert fault.detection < LOSS_SECONDS
         assert fault.recovery is not None
-    assert result["restarts"] == len(faults)
+    assert free.detection is None  # the run has ended before YARN misses the node
+    assert result["restarts"] == len(costly)
     assert result["rows"]["trained"] == [result["rows"]["train"]] * EPOCHS
     assert yarn.models(f"{folder}/out/lost") == ["1"]

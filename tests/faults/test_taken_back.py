@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +19,19 @@ from tests.yarn.test_local_hadoop import submit
 
 pytestmark = pytest.mark.faults
 
-folder, environment, staged, command = yarn.folder, yarn.environment, yarn.staged, yarn.command
-"""Fixtures."""
+folder = yarn.folder
+"""A fixture."""
 
-EPOCHS = 20
-URGENT_MB = 4096
-"""More than is free on a node beside an executor, and no more than half of the queue's share."""
+EPOCHS = 60
+URGENT_MB = 6144
+"""More than is free on all nodes together, and no more than the queue's share."""
+
+
+@pytest.fixture
+def command(folder: str, tmp_path: Path) -> yarn.Command:
+    """The command that trains on YARN, with a Python that is on every node: none has to unpack one."""
+    assert folder
+    return yarn.training(f'python = "{sys.executable}"', tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ PROFILE = """
 master = "yarn"
 workers = 2
 start_timeout_s = 300
-environment = "{environment}"
+{python}
 {more}
 [spark]
 {spark}
@@ -127,13 +127,18 @@ def staged(folder: str, environment: Path) -> str:
 def command(staged: str, environment: Path, tmp_path: Path) -> Command:
     """The command that trains on YARN, with the packed environment."""
     assert staged
+    return training(f'environment = "{environment.absolute()}"', tmp_path)
+
+
+def training(python: str, folder: Path) -> Command:
+    """Returns what makes commands that train on YARN with a Python; their files are in a folder."""
 
     def command(out: str, *arguments: str, more: str = ON_ONE_NODE, spark: str = "") -> list[str]:
-        (tmp_path / "run.toml").write_text(RUN, encoding="utf-8")
-        profile = PROFILE.format(environment=environment.absolute(), more=more, spark=spark)
-        (tmp_path / "profile.toml").write_text(profile, encoding="utf-8")
+        (folder / "run.toml").write_text(RUN, encoding="utf-8")
+        profile = PROFILE.format(python=python, more=more, spark=spark)
+        (folder / "profile.toml").write_text(profile, encoding="utf-8")
         textcnn = Path(sys.executable).with_name("textcnn")
-        files = [str(tmp_path / "run.toml"), "--profile", str(tmp_path / "profile.toml")]
+        files = [str(folder / "run.toml"), "--profile", str(folder / "profile.toml")]
         return [str(textcnn), "train", *files, "--out", out, *arguments]
 
     return command
