@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from threading import RLock, Timer
 
 from storage.errors import StorageError, explained
 from storage.files import chunks, exists, read, remove, size, write, writing
@@ -24,7 +25,8 @@ class Log:
     the last block from a DataNode ("lastBlock … is not sufficiently replicated yet"), and a file that is kept open
     looks empty to many readers. There, the lines lie in parts in a folder that has the file's name and `.parts`, of
     which only the last is written anew, every two seconds at most; `close` makes one file of them. So a run of a day
-    writes its lines, and 32 KiB/s at most besides, however many there are.
+    writes its lines, and 32 KiB/s at most besides, however many there are. What was added too soon after the one before
+    is written as soon as it may be, though nothing follows: it may be that a run waits.
     """
 
     def __init__(self, uri: str):
@@ -34,6 +36,8 @@ class Log:
         self._lines: list[bytes] = []
         self._written = 0
         self._next = 0.0
+        self._late: Timer | None = None
+        self._writing = RLock()
         self._earlier: list[str] | None = None
 
     def add(self, line: bytes) -> None:
@@ -43,17 +47,32 @@ class Log:
             with explained("written", self._uri), open(path_of(self._uri), "ab") as file:
                 file.write(line + b"\n")
             return
-        self._lines.append(line + b"\n")
-        begun = time.monotonic()
-        if begun < self._next:
-            return
-        # An error is not lost: the lines are kept, and the last attempt, in `close`, raises it.
-        with suppress(StorageError):
-            self._write_part()
-        self._next = begun + max(SECONDS, (time.monotonic() - begun) / TIME_SHARE)
+        with self._writing:
+            self._lines.append(line + b"\n")
+            wait = self._next - time.monotonic()
+            if wait <= 0:
+                self._write()
+            elif self._late is None:
+                self._late = Timer(wait, self._write)
+                self._late.daemon = True
+                self._late.start()
 
     def close(self) -> None:
         """Writes the lines that are still to be written, and makes one file of the parts."""
+        with self._writing:
+            self._close()
+
+    def _write(self) -> None:
+        with self._writing:
+            self._late, begun = None, time.monotonic()
+            # An error is not lost: the lines are kept, and the last attempt, in `close`, raises it.
+            with suppress(StorageError):
+                self._write_part()
+            self._next = begun + max(SECONDS, (time.monotonic() - begun) / TIME_SHARE)
+
+    def _close(self) -> None:
+        if self._late:
+            self._late.cancel()
         folder = _folder(self._uri)
         self._write_part()
         if is_local(self._uri) or not exists(folder):

@@ -1,6 +1,7 @@
 """A log in parts, with local disks for HDFS: when it is written, and what a reader sees between two steps."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import cycle, islice, pairwise
 from pathlib import Path
@@ -19,18 +20,36 @@ LINE = st.binary(max_size=20).map(lambda line: line.replace(b"\n", b""))
 
 
 class Clock:
-    """A clock that goes on when it is told to."""
+    """A clock that goes on when it is told to, and timers that go by it."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self._timers: list[tuple[float, Callable[[], None]]] = []
 
     def wait(self, seconds: float) -> None:
-        self.now += seconds
+        end = self.now + seconds
+        while due := [timer for timer in self._timers if timer[0] <= end]:
+            timer = min(due, key=lambda timer: timer[0])
+            self._timers.remove(timer)
+            self.now = max(self.now, timer[0])
+            timer[1]()
+        self.now = max(self.now, end)
 
-    @property
-    def time(self) -> SimpleNamespace:
-        """What stands for the module `time`."""
-        return SimpleNamespace(monotonic=lambda: self.now)
+    def timer(self, seconds: float, function: Callable[[], None]) -> SimpleNamespace:
+        """What stands for the class `Timer`."""
+        timer = self.now + seconds, function
+
+        def cancel() -> None:
+            with suppress(ValueError):
+                self._timers.remove(timer)
+
+        return SimpleNamespace(start=lambda: self._timers.append(timer), cancel=cancel)
+
+    def rules(self, patch: pytest.MonkeyPatch) -> "Clock":
+        """Has logs go by this clock."""
+        patch.setattr("storage.log.time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr("storage.log.Timer", self.timer)
+        return self
 
 
 @pytest.fixture
@@ -42,9 +61,7 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The log's clock."""
-    clock = Clock()
-    monkeypatch.setattr("storage.log.time", clock.time)
-    return clock
+    return Clock().rules(monkeypatch)
 
 
 @pytest.fixture
@@ -63,7 +80,16 @@ def test_the_last_part_is_written_every_two_seconds_at_most(root: str, clock: Cl
         log.add(b"%d" % number)
         written.append(storage.size(f"{root}/log.parts/000000"))
         clock.wait(0.5)
-    assert written == [2, 2, 2, 2, 10, 10, 10, 10, 18, 18, 18, 18]
+    assert written == [2, 2, 2, 2, 8, 8, 8, 8, 16, 16, 16, 16]
+
+
+def test_a_line_that_nothing_follows_is_written_too(root: str, clock: Clock) -> None:
+    log, reader = storage.Log(f"{root}/log"), storage.LogReader(f"{root}/log")
+    log.add(b"first")
+    log.add(b"second")
+    assert list(reader.lines()) == [b"first"]
+    clock.wait(2)
+    assert list(reader.lines()) == [b"second"]
 
 
 def test_an_hdfs_that_is_slow_is_written_a_tenth_of_the_time(
@@ -161,8 +187,7 @@ def test_lines_come_out_once_and_in_order_whatever_is_written_between_two_steps_
     lines: list[tuple[bytes, int]], turns: list[int], part_bytes: int, local: bool
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        clock = Clock()
-        patch.setattr("storage.log.time", clock.time)
+        clock = Clock().rules(patch)
         patch.setattr("storage.log.PART_BYTES", part_bytes)
         patch.setattr("storage.log.is_local", lambda _: local)
         log, reader = storage.Log(f"{folder}/log"), storage.LogReader(f"{folder}/log")
