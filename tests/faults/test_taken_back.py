@@ -22,7 +22,7 @@ pytestmark = pytest.mark.faults
 folder = yarn.folder
 """A fixture."""
 
-EPOCHS = 60
+EPOCHS = 20
 URGENT_MB = 6144
 """More than is free on all nodes together, and no more than the queue's share."""
 
