@@ -255,6 +255,26 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(options.model, options.host, options.port)
 
 
+def _board(options: argparse.Namespace) -> int:
+    if options.write is None and find_spec("tensorboard") is None:
+        raise SettingsError(
+            "board shows runs with TensorBoard, which is not installed.",
+            "Install textcnn-on-spark[board], or tensorboard; or leave event files for another one with --write DIR.",
+        )
+    with _quiet():
+        from trainer import board  # brings TensorFlow
+
+    if options.write is not None:
+        lines = board.write(options.runs, options.write)
+        print(f"{lines} lines of metrics are in event files in {options.write}")
+        return 0
+    try:
+        with signals.raised():
+            return board.show(options.runs, options.port)
+    except KeyboardInterrupt:
+        return 0
+
+
 def _on_spark(options: argparse.Namespace) -> bool:
     return options.run == _predict and options.input is not None
 
@@ -492,6 +512,12 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8501, help="0 for one that is free (default: 8501)")
     serve.set_defaults(run=_serve)
+
+    board = commands.add_parser("board", help="show the curves of runs in TensorBoard, of those that still train too")
+    board.add_argument("runs", nargs="+", metavar="DIR", help="the folder of a run, here or on HDFS")
+    board.add_argument("--write", type=Path, metavar="DIR", help="leave event files in DIR, and show nothing")
+    board.add_argument("--port", type=int, default=6006, help="of TensorBoard, on this machine (default: 6006)")
+    board.set_defaults(run=_board)
 
     show = commands.add_parser("show", help="tell what a model is and how to ask it")
     show.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
