@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -51,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return hadoop.main(own[1:])  # a command line of its own
     commands = parser()
     options = commands.parse_args(own)
-    if passed_on and options.run not in (_train, _prepare, _card, _compare, _doctor) and not _on_spark(options):
+    if passed_on and options.run not in (_train, _prepare, _card, _compare, _tune, _doctor) and not _on_spark(options):
         commands.error(
-            "only train, prepare, card, compare, doctor and predict --input take arguments for spark-submit. "
+            "only train, prepare, card, compare, tune, doctor and predict --input take arguments for spark-submit. "
             f"Received after --: {' '.join(passed_on)}"
         )
     options.passed_on = passed_on
@@ -177,6 +178,21 @@ def _compare_runs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _tune(options: argparse.Namespace) -> int:
+    begun = time.monotonic()
+    if find_spec("optuna") is None:
+        raise SettingsError("tune needs Optuna, which is not installed.", "Install textcnn-on-spark[tune], or optuna.")
+    from cluster.tuning.tune import Budget, tune  # brings Optuna
+
+    where, launch = _launch(options, "tuned-")
+    if where.master == "yarn":
+        launch = replace(launch, out=on_hdfs(launch.out, where.principal))
+    budget = Budget(options.trials, None if options.minutes is None else begun + 60 * options.minutes)
+    run = partial(PLACES[where.master], where, dry_run=False)
+    with signals.raised() as received:
+        return tune(launch, budget, DRIVER / "prepare.py", run, received, Console(), options.profile)
+
+
 def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
     """Where to run, and what; a folder that is not given is named by the run, the kind of the launch, and the time."""
     config = settings.read(RunConfig, options.run_file, options.set)
@@ -237,6 +253,26 @@ def _serve(options: argparse.Namespace) -> int:
         from server.command import serve  # brings TensorFlow
 
     return serve(options.model, options.host, options.port)
+
+
+def _board(options: argparse.Namespace) -> int:
+    if options.write is None and find_spec("tensorboard") is None:
+        raise SettingsError(
+            "board shows runs with TensorBoard, which is not installed.",
+            "Install textcnn-on-spark[board], or tensorboard; or leave event files for another one with --write DIR.",
+        )
+    with _quiet():
+        from trainer import board  # brings TensorFlow
+
+    if options.write is not None:
+        lines = board.write(options.runs, options.write)
+        print(f"{lines} lines of metrics are in event files in {options.write}")
+        return 0
+    try:
+        with signals.raised():
+            return board.show(options.runs, options.port)
+    except KeyboardInterrupt:
+        return 0
 
 
 def _on_spark(options: argparse.Namespace) -> bool:
@@ -335,12 +371,27 @@ def _explain(left_out: Counter[str]) -> None:
         print(f"textcnn: {left_out.total()} rows left out ({reasons})", file=sys.stderr)
 
 
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    """Returns what reads an argument that is a number above 0."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"a number above 0 is needed, received {text}")
+        return value
+
+    return number
+
+
 def _add_launch(command: argparse.ArgumentParser, out: str) -> None:
     """Adds the arguments of a command that launches what a run file says; `out` tells what --out is."""
     command.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
     command.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
     command.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
     command.add_argument("--out", metavar="DIR", help=out)
+
+
+def _add_dry_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
 
 
@@ -364,6 +415,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--prepared", metavar="URI", help="a corpus that `textcnn prepare` has made, in place of the run file's input"
     )
+    _add_dry_run(train)
     train.set_defaults(run=_train)
 
     preparing = commands.add_parser(
@@ -375,6 +427,7 @@ def parser() -> argparse.ArgumentParser:
     _add_launch(preparing, out="the folder of the records (default: runs/NAME-prepared-TIME)")
     preparing.add_argument("--output", required=True, metavar="URI", help="the folder of the corpus, on YARN on HDFS")
     preparing.add_argument("--engine", choices=list(ENGINES), default="spark", help="what carries it (default: spark)")
+    _add_dry_run(preparing)
     preparing.set_defaults(run=_prepare)
 
     describing = commands.add_parser(
@@ -384,6 +437,7 @@ def parser() -> argparse.ArgumentParser:
         "[-- spark-submit arguments]",
     )
     _add_launch(describing, out="where the card goes (default: runs/NAME-card-TIME)")
+    _add_dry_run(describing)
     describing.set_defaults(run=_card)
 
     comparing = commands.add_parser(
@@ -409,6 +463,19 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument("--out", metavar="DIR", help="the folder of the runs (default: runs/NAME-compared-TIME)")
     comparing.set_defaults(run=_compare)
 
+    tuning = commands.add_parser(
+        "tune",
+        help="look for the best values of what the run file's [tune] names, a run for each trial",
+        usage="textcnn tune RUN.toml [--trials N] [--minutes M] [--profile NAME|FILE] [--set section.key=value …] "
+        "[--out DIR] [-- spark-submit arguments]",
+    )
+    _add_launch(tuning, out="the folder of the trials, which are gone on with there (default: runs/NAME-tuned-TIME)")
+    tuning.add_argument(
+        "--trials", type=_positive(int), default=20, metavar="N", help="trials in the folder in all (default: 20)"
+    )
+    tuning.add_argument("--minutes", type=_positive(float), metavar="M", help="end after so long, a running trial too")
+    tuning.set_defaults(run=_tune)
+
     predict = commands.add_parser(
         "predict",
         help="classify texts, here or on Spark",
@@ -429,7 +496,7 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("--columns", nargs="+", metavar="NAME", help="the columns of TSV or CSV that names none")
     predict.add_argument("--stream", action="store_true", help="go on with the files that come into the input")
     predict.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    predict.add_argument("--dry-run", action="store_true", help="print the spark-submit command and stop")
+    _add_dry_run(predict)
     predict.set_defaults(run=_predict)
 
     evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
@@ -445,6 +512,12 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8501, help="0 for one that is free (default: 8501)")
     serve.set_defaults(run=_serve)
+
+    board = commands.add_parser("board", help="show the curves of runs in TensorBoard, of those that still train too")
+    board.add_argument("runs", nargs="+", metavar="DIR", help="the folder of a run, here or on HDFS")
+    board.add_argument("--write", type=Path, metavar="DIR", help="leave event files in DIR, and show nothing")
+    board.add_argument("--port", type=int, default=6006, help="of TensorBoard, on this machine (default: 6006)")
+    board.set_defaults(run=_board)
 
     show = commands.add_parser("show", help="tell what a model is and how to ask it")
     show.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")

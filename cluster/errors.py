@@ -15,6 +15,10 @@ class ComparisonError(ClusterError):
     """Runs cannot be compared."""
 
 
+class TuningError(ClusterError):
+    """A tuning cannot begin or go on."""
+
+
 class PackError(ClusterError):
     """The environment cannot be packed."""
 

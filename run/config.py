@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from run.ranges import Ranges, Values
+
 STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 Positive = Annotated[int, Field(ge=1)]
@@ -227,6 +229,9 @@ class RunConfig:
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
     export: ExportConfig = ExportConfig()
+
+    tune: Ranges = Field(default_factory=dict[str, Values])
+    """What `textcnn tune` chooses from, by the setting's name: {low, high} with or without log, or a list of values."""
 
     def __post_init__(self) -> None:
         if {"textcnn", "textrnn"} & set(self.model.networks) and not set(self.model.views) & set(self.text.views):

@@ -27,6 +27,11 @@ def read(kind: type[Settings], path: Path, overrides: Sequence[str] = ()) -> Set
     Raises:
         SettingsError: the file is missing or no TOML, or a key or a value cannot be used.
     """
+    return parse(kind, values_of(path, overrides), str(path))
+
+
+def values_of(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Returns what a TOML file says, with overrides, before it is held to any dataclass; see `read` for the errors."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -35,7 +40,7 @@ def read(kind: type[Settings], path: Path, overrides: Sequence[str] = ()) -> Set
         raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
     for override in overrides:
         _override(values, override)
-    return parse(kind, values, str(path))
+    return values
 
 
 def parse(kind: type[Settings], values: Mapping[str, Any], source: str) -> Settings:
@@ -62,6 +67,14 @@ def to_json(settings: object) -> dict[str, Any]:
     """Returns a settings dataclass as plain JSON values."""
     values: dict[str, Any] = TypeAdapter(type(settings)).dump_python(settings, mode="json")
     return values
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """Returns the values of a settings file as TOML: keys with strings, numbers, booleans or lists, and sections."""
+    sections = {name: value for name, value in values.items() if isinstance(value, Mapping)}
+    # A string, a number, a boolean and a list are in JSON as in TOML.
+    lines = [f"{key} = {json.dumps(values[key], ensure_ascii=False)}" for key in values if key not in sections]
+    return "\n".join([*lines, *(f"\n[{name}]\n{to_toml(section)}" for name, section in sections.items())]) + "\n"
 
 
 def _fields(kind: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ Handler = Callable[[int, FrameType | None], object] | signal.Handlers | int
 
 
 @contextmanager
-def raised() -> Iterator[None]:
-    """Lets each of them raise KeyboardInterrupt in the main thread.
+def raised() -> Iterator[list[signal.Signals]]:
+    """Lets each of them raise KeyboardInterrupt in the main thread; yields the list of those that have come.
 
     A shell without job control starts a background process with SIGINT ignored, as do many schedulers and CI
     systems, and Python then installs no handler of its own. A SIGHUP that is ignored is another matter: somebody said
@@ -27,11 +27,17 @@ def raised() -> Iterator[None]:
     A signal may come while the main thread runs a finalizer or the callback of a weak reference (PySpark has one for
     every object of the JVM): Python ignores what those raise. It is then raised again.
     """
-    handlers: dict[signal.Signals, Handler] = dict.fromkeys(ENDING, _interrupt)
+    received: list[signal.Signals] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(signal.Signals(number))
+        raise KeyboardInterrupt(received[-1].name)
+
+    handlers: dict[signal.Signals, Handler] = dict.fromkeys(ENDING, interrupt)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         handlers[signal.SIGHUP] = lambda *_: None
     with _handled(handlers), _not_lost_in_finalizers():
-        yield
+        yield received
 
 
 @contextmanager
@@ -39,10 +45,6 @@ def ignored() -> Iterator[None]:
     """Takes no notice of another one: the first is being answered, within a bound."""
     with _handled(dict.fromkeys(ENDING, signal.SIG_IGN)):
         yield
-
-
-def _interrupt(number: int, _: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 @contextmanager

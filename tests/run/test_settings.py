@@ -9,7 +9,7 @@ import pytest
 from run.config import RunConfig
 from run.errors import SettingsError
 from run.profile import Profile
-from run.settings import describe, parse, read, to_json
+from run.settings import describe, parse, read, to_json, to_toml, values_of
 
 RUN = """
 name = "reviews"
@@ -224,3 +224,10 @@ def test_help_shows_sections_with_their_keys_below() -> None:
     section = lines.index("[train]  Optimization.")
     assert lines[section + 1] == "  epochs = 20  # Passes over the training documents at most."
     assert any(line.startswith("  input = null  # ") for line in lines)
+
+
+def test_what_was_read_is_written_as_toml(run_file: Path, tmp_path: Path) -> None:
+    values = values_of(run_file, ['data.label_column="标\\"签"', "export.keras=true"])
+    (tmp_path / "again.toml").write_text(to_toml(values), encoding="utf-8")
+    assert values_of(tmp_path / "again.toml") == values
+    assert values["data"]["label_column"] == '标"签'

@@ -31,6 +31,14 @@ def test_each_of_them_interrupts_where_sigint_is_ignored(number: signal.Signals)
     assert said(number, "trap '' INT;") == number.name
 
 
+def test_those_that_have_come_are_known() -> None:
+    with signals.raised() as received:
+        for number in signals.ENDING:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+    assert tuple(received) == signals.ENDING
+
+
 def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
     assert said(signal.SIGHUP, "trap '' HUP;") == "goes on"
     assert said(signal.SIGTERM, "trap '' HUP;") == "SIGTERM"
