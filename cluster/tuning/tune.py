@@ -84,8 +84,7 @@ class Tuning:
         assert launch.run_file is not None
         self._launch = replace(launch, out=storage.absolute(launch.out))
         self._run, self._received, self._console = run, received, console
-        self._values = settings.values_of(launch.run_file, launch.changes)
-        self._config = settings.parse(RunConfig, self._values, str(launch.run_file))
+        self._config = settings.read(RunConfig, launch.run_file, launch.changes)
         check(self._config, launch.run_file, launch.changes)
         storage.check_writable(self._launch.out)
         self._failures = 0
