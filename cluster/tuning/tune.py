@@ -266,7 +266,7 @@ class Tuning:
         names, stopped = list(self._config.tune), self._stopped
         table = Table("trial", "outcome", f"validation {self._config.train.metric}", "epochs", "seconds", *names)
         for column in table.columns[2:]:
-            column.justify = "right"
+            column.justify, column.overflow = "right", "fold"
         for trial in self._of(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
             figures, seconds = trial.intermediate_values, trial.user_attrs.get("seconds")
             outcome = "stopped, to be made again" if trial.number in stopped else _outcome(trial)
@@ -276,7 +276,7 @@ class Tuning:
                 self._shown(self._best_of(figures.values()) if figures else None),
                 str(max(figures, default=0)),
                 "–" if seconds is None else f"{seconds:.0f}",
-                *(_toml(trial.params[name]) if name in trial.params else "–" for name in names),
+                *(_short(trial.params[name]) if name in trial.params else "–" for name in names),
             )
             table.add_row(*map(escape, row))
         return table
@@ -402,3 +402,8 @@ def _text(value: Any) -> str:
 def _toml(chosen: str | float) -> str:
     """A value as Optuna has it, as TOML: what was chosen from a list is TOML already."""
     return chosen if isinstance(chosen, str) else _text(chosen)
+
+
+def _short(chosen: str | float) -> str:
+    """A value for the table; best.toml has all its digits."""
+    return f"{chosen:.4g}" if isinstance(chosen, float) else str(chosen)
