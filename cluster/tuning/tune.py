@@ -84,8 +84,7 @@ class Tuning:
         assert launch.run_file is not None
         self._launch = replace(launch, out=storage.absolute(launch.out))
         self._run, self._received, self._console = run, received, console
-        self._values = settings.values_of(launch.run_file, launch.changes)
-        self._config = settings.parse(RunConfig, self._values, str(launch.run_file))
+        self._config = settings.read(RunConfig, launch.run_file, launch.changes)
         check(self._config, launch.run_file, launch.changes)
         storage.check_writable(self._launch.out)
         self._failures = 0
@@ -267,7 +266,7 @@ class Tuning:
         names, stopped = list(self._config.tune), self._stopped
         table = Table("trial", "outcome", f"validation {self._config.train.metric}", "epochs", "seconds", *names)
         for column in table.columns[2:]:
-            column.justify = "right"
+            column.justify, column.overflow = "right", "fold"
         for trial in self._of(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
             figures, seconds = trial.intermediate_values, trial.user_attrs.get("seconds")
             outcome = "stopped, to be made again" if trial.number in stopped else _outcome(trial)
@@ -277,7 +276,7 @@ class Tuning:
                 self._shown(self._best_of(figures.values()) if figures else None),
                 str(max(figures, default=0)),
                 "–" if seconds is None else f"{seconds:.0f}",
-                *(_toml(trial.params[name]) if name in trial.params else "–" for name in names),
+                *(_short(trial.params[name]) if name in trial.params else "–" for name in names),
             )
             table.add_row(*map(escape, row))
         return table
@@ -403,3 +402,8 @@ def _text(value: Any) -> str:
 def _toml(chosen: str | float) -> str:
     """A value as Optuna has it, as TOML: what was chosen from a list is TOML already."""
     return chosen if isinstance(chosen, str) else _text(chosen)
+
+
+def _short(chosen: str | float) -> str:
+    """A value for the table; best.toml has all its digits."""
+    return f"{chosen:.4g}" if isinstance(chosen, float) else str(chosen)
