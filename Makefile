@@ -3,7 +3,7 @@
 # make bench  training as others do it beside ours, which needs make env-peers
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
-# make env    the environment alone, .venv; env-flink that of `textcnn prepare --engine flink`, .venv-flink
+# make env    the environment alone, .venv; env-flink that of Flink, .venv-flink
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin

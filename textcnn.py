@@ -29,6 +29,8 @@ from cluster.yarn import client
 from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from engines.flink import launch as flink
+from engines.flink.stream import launch as stream
+from engines.flink.stream.request import Source, StreamFormat
 from engines.mapreduce import launch as mapreduce
 from local_hadoop import command as hadoop
 from local_hadoop.jars import fetch_streaming_jar
@@ -41,6 +43,9 @@ from storage import StorageError
 from text.errors import DataError
 from trainer import card
 from trainer.errors import TrainerError
+
+LONGEST_SECONDS = 99 * 86_400
+"""Of a window, and what else `textcnn stream` is told in seconds; SQL's intervals have two digits for days."""
 
 DRIVER = Path(__file__).with_name("spark_driver")
 
@@ -335,6 +340,28 @@ def _lines(file: Path | int, name: str) -> Iterator[str]:
         raise DataError(f"{name} cannot be read as UTF-8 text, one document a line: {error}") from error
 
 
+def _stream(options: argparse.Namespace) -> int:
+    if options.time_column is not None and options.format == "text":
+        raise SettingsError("Lines of text have no time.", "Give --format jsonl, or no --time-column.")
+    source = Source(
+        input=storage.absolute(options.input),
+        format=options.format,
+        text_column=options.text_column,
+        time_column=options.time_column,
+        window_seconds=options.window,
+        lateness_seconds=options.lateness,
+        once=options.once,
+    )
+    where = settings.read(Profile, profile.path_of(options.profile))
+    try:
+        with signals.raised():
+            return stream.launch(
+                source, options.model, storage.absolute(options.output), options.checkpoint_seconds, where
+            )
+    except KeyboardInterrupt:
+        return 0  # a stream ends by a signal, here before it has begun
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     with _quiet():
         from trainer.evaluating import evaluate  # brings TensorFlow
@@ -499,6 +526,28 @@ def parser() -> argparse.ArgumentParser:
     _add_dry_run(predict)
     predict.set_defaults(run=_predict)
 
+    streaming = commands.add_parser("stream", help="classify texts as they arrive, on Flink: each comes out once")
+    streaming.add_argument("model", metavar="MODEL", help="a model, or the folder of a run; new versions are taken up")
+    streaming.add_argument("--input", required=True, metavar="DIR", help="the folder that files come into, whole")
+    streaming.add_argument("--output", required=True, metavar="DIR", help="where rows go; the same again to go on")
+    streaming.add_argument("--format", choices=get_args(StreamFormat), default="jsonl", help="(default: jsonl)")
+    streaming.add_argument("--text-column", default="text", metavar="NAME", help="(default: text)")
+    streaming.add_argument("--time-column", metavar="NAME", help="count labels in windows of this time")
+    streaming.add_argument("--window", type=_seconds(1), default=60, metavar="SECONDS", help="(default: 60)")
+    streaming.add_argument(
+        "--lateness",
+        type=_seconds(0),
+        default=0,
+        metavar="SECONDS",
+        help="by how much a row may be older than one before it and still be counted (default: 0)",
+    )
+    streaming.add_argument(
+        "--checkpoint-seconds", type=_seconds(1), default=10, metavar="SECONDS", help="how often rows come out"
+    )
+    streaming.add_argument("--once", action="store_true", help="end when the files that are there are classified")
+    streaming.add_argument("--profile", default="local", metavar="NAME|FILE", help="Flink's properties and its Python")
+    streaming.set_defaults(run=_stream)
+
     evaluate = commands.add_parser("evaluate", help="judge a model on labelled documents")
     evaluate.add_argument("model", metavar="MODEL", help="a model, or the folder of a run")
     evaluate.add_argument(
@@ -544,6 +593,19 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("hadoop", help="HDFS and YARN on this machine: up, status, down", add_help=False)
     return top
+
+
+def _seconds(least: int) -> Callable[[str], int]:
+    """Returns what reads a number of whole seconds."""
+
+    def read(value: str) -> int:
+        if not value.isdecimal() or not least <= int(value) <= LONGEST_SECONDS:
+            raise argparse.ArgumentTypeError(
+                f"a whole number of seconds from {least} to {LONGEST_SECONDS}. Received: {value!r}"
+            )
+        return int(value)
+
+    return read
 
 
 def _keys() -> str:

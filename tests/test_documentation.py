@@ -65,7 +65,9 @@ WRITTEN, NAMED = found(in_blocks), found(in_sentences)
 
 
 def is_launch(arguments: Arguments) -> bool:
-    return "--engine" not in arguments and (arguments[0] in ("train", "prepare") or "--input" in arguments)
+    """Whether spark-submit is to run it."""
+    on_spark = {"train", "prepare"} | ({"predict"} if "--input" in arguments else set())
+    return "--engine" not in arguments and arguments[0] in on_spark
 
 
 def parser_of(arguments: Arguments) -> tuple[argparse.ArgumentParser, Arguments]:

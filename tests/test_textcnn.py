@@ -1,5 +1,8 @@
 """The command line: what is asked of it reaches the machine that does it, and what does not go together is refused."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 import textcnn
@@ -71,3 +74,28 @@ def test_a_corpus_is_prepared_by_an_engine_that_is_there(capsys: pytest.CaptureF
     assert capsys.readouterr().out.endswith(" --out run --output corpus\n")
     with pytest.raises(SystemExit):
         textcnn.main(["prepare", "examples/reviews.toml", "--output", "corpus", "--engine", "pig"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--input", "no/such"], "There is no folder"),
+        (["--input", "hdfs:///in"], "is not on this machine"),
+        (["--input", ".", "--format", "text", "--time-column", "at"], "Lines of text have no time"),
+    ],
+)
+def test_a_stream_of_flink_that_cannot_be(
+    arguments: list[str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "profile.toml").write_text(f"flink_python = {sys.executable!r}", encoding="utf-8")
+    profile = ["--profile", str(tmp_path / "profile.toml")]
+    assert textcnn.main(["stream", "m", "--output", str(tmp_path / "out"), *profile, *arguments]) == 2
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "1.5", "99999999"])
+def test_a_window_is_whole_seconds(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        textcnn.main(["stream", "m", "--input", ".", "--output", "out", f"--window={seconds}"])
+    assert f"a whole number of seconds from 1 to 8553600. Received: {seconds!r}" in capsys.readouterr().err

@@ -13,11 +13,11 @@ from run.profile import Profile
 
 
 def flink_environment(profile: Profile) -> Iterator[Finding]:
-    """The environment of `textcnn prepare --engine flink`."""
+    """The environment of `textcnn prepare --engine flink` and `textcnn stream`."""
     try:
         yield ok("Flink", str(flink.python(profile)))
     except LaunchError as error:
-        yield note("Flink", f"--engine flink cannot be used. {error}")
+        yield note("Flink", f"--engine flink and `textcnn stream` cannot be used. {error}")
 
 
 def mapreduce() -> Iterator[Finding]:

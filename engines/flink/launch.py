@@ -40,10 +40,15 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
 
 def prepare(request: Request, python: Path) -> int:
     """Prepares what a request asks for in a process of Flink's Python; returns the exit status."""
+    return run(python, "engines.flink.command", request.to_json())
+
+
+def run(python: Path, module: str, request: bytes) -> int:
+    """Runs a module of ours, which takes a file with a request, in a process of Flink's Python; returns its status."""
     with TemporaryDirectory(prefix="flink-") as folder:
         file = Path(folder, "request.json")
-        file.write_bytes(request.to_json())
-        return _run([str(python), "-m", "engines.flink.command", str(file)])
+        file.write_bytes(request)
+        return _run([str(python), "-m", module, str(file)])
 
 
 def _run(command: list[str]) -> int:

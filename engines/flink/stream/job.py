@@ -1,0 +1,192 @@
+"""The job of Flink that classifies a stream: each row comes out once, whatever is killed meanwhile."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyflink.common import Configuration, Duration, JobClient, WatermarkStrategy
+from pyflink.common.serialization import Encoder
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.file_system import (
+    BucketAssigner,
+    FileSink,
+    FileSource,
+    OutputFileConfig,
+    RollingPolicy,
+    StreamFormat,
+)
+from pyflink.java_gateway import get_gateway
+from pyflink.table import Schema, StreamTableEnvironment, Table
+from pyflink.table.udf import udf
+
+from engines.errors import EngineError
+from engines.flink.stream.functions import ENCODING, OUTCOMES, Classify
+from engines.flink.stream.output import Output
+from engines.flink.stream.request import Source, StreamRequest
+from run.errors import SettingsError
+
+_LOOK_SECONDS = 1
+"""How often it is looked for new files."""
+_SHOWN = 2_000
+"""Characters of an error of Flink's that has no other explanation."""
+
+_WORKERS = {"_python_worker_execution_mode": "process"}
+"""Of PyFlink's: Python's workers are processes of their own, and not threads of this one: one that dies is replaced."""
+
+_PROPERTIES = {
+    "parallelism.default": "1",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "execution.checkpointing.storage": "filesystem",
+    "execution.state-recovery.claim-mode": "CLAIM",
+    "restart-strategy.type": "failure-rate",
+    "restart-strategy.failure-rate.max-failures-per-interval": "3",
+    "restart-strategy.failure-rate.failure-rate-interval": "5 min",
+    "restart-strategy.failure-rate.delay": "1 s",
+    "table.local-time-zone": "UTC",
+    # Texts are classified together, and none waits long; a checkpoint waits for those that are being classified.
+    "python.fn-execution.arrow.batch.size": "256",
+    "python.fn-execution.bundle.size": "4096",
+    "python.fn-execution.bundle.time": "200",
+}
+
+_COUNTED = """
+SELECT JSON_OBJECT(
+    'window_start' VALUE DATE_FORMAT(window_start, 'yyyy-MM-dd''T''HH:mm:ss''Z'''),
+    'window_end' VALUE DATE_FORMAT(window_end, 'yyyy-MM-dd''T''HH:mm:ss''Z'''),
+    'label' VALUE label,
+    'rows' VALUE occurrences
+) AS line
+FROM (
+    SELECT window_start, window_end, label, COUNT(*) AS occurrences
+    FROM TUMBLE(TABLE {outcomes}, DESCRIPTOR(event_time), {window})
+    WHERE label IS NOT NULL
+    GROUP BY window_start, window_end, label
+)
+"""
+
+
+def stream(request: StreamRequest) -> None:
+    """Classifies what is in the folder and what comes into it, until KeyboardInterrupt; with `once`, what is in it.
+
+    Raises:
+        SettingsError: the output is another stream's, or is being written to.
+        EngineError: the job has failed; with what its task said.
+    """
+    output = Output(request.output)
+    output.begin(request.source)
+    with _alone(output), _explained():
+        client = _job(request, output)
+        try:
+            client.get_job_execution_result().result()
+        except KeyboardInterrupt:
+            client.cancel().result()  # its newest checkpoint is kept
+
+
+def _job(request: StreamRequest, output: Output) -> JobClient:
+    os.environ.update(_WORKERS)
+    environment = StreamExecutionEnvironment.get_execution_environment(_configuration(request, output))
+    tables = StreamTableEnvironment.create(environment)
+    source = request.source
+    outcomes = _outcomes(tables, _lines(environment, source), Classify(request.to_json(), str(output.log)), source)
+    _write(tables, tables.sql_query(f"SELECT line FROM {outcomes} WHERE label IS NOT NULL"), output.predictions)
+    _write(tables, tables.sql_query(f"SELECT line FROM {outcomes} WHERE label IS NULL"), output.quarantine)
+    if source.time_column:
+        counted = _COUNTED.format(outcomes=outcomes, window=_interval(source.window_seconds))
+        _write(tables, tables.sql_query(counted), output.counts)
+    return environment.execute_async("textcnn stream")
+
+
+def _configuration(request: StreamRequest, output: Output) -> Configuration:
+    settings = {
+        **_PROPERTIES,
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "execution.checkpointing.interval": f"{request.checkpoint_seconds} s",
+        "execution.checkpointing.dir": output.checkpoints.as_uri(),
+        **request.properties,
+    }
+    if checkpoint := output.newest_checkpoint():
+        settings["execution.state-recovery.path"] = checkpoint.as_uri()
+    configuration = Configuration()
+    for key, value in settings.items():
+        configuration.set_string(key, value)
+    return configuration
+
+
+def _lines(environment: StreamExecutionEnvironment, source: Source) -> DataStream:
+    builder = FileSource.for_record_stream_format(StreamFormat.text_line_format(ENCODING), Path(source.input).as_uri())
+    if not source.once:
+        builder = builder.monitor_continuously(Duration.of_seconds(_LOOK_SECONDS))
+    return environment.from_source(builder.build(), WatermarkStrategy.no_watermarks(), "files")
+
+
+def _outcomes(tables: StreamTableEnvironment, lines: DataStream, classify: Classify, source: Source) -> str:
+    """Returns the name of a table of outcomes, with their `event_time`."""
+    score = udf(classify, result_type=OUTCOMES, func_type="pandas", name="classify")
+    # A stream in between: a table would be computed anew for each that is made of it.
+    outcomes = tables.to_data_stream(tables.from_data_stream(lines).map(score).alias(*OUTCOMES.names))
+    schema = Schema.new_builder().from_fields(OUTCOMES.names, [field.data_type for field in OUTCOMES])
+    schema = schema.column_by_expression("event_time", "TO_TIMESTAMP_LTZ(milliseconds, 3)")
+    schema = schema.watermark("event_time", f"event_time - {_interval(source.lateness_seconds)}")
+    tables.create_temporary_view("outcomes", outcomes, schema.build())
+    return "outcomes"
+
+
+def _interval(seconds: int) -> str:
+    days, rest = divmod(seconds, 86_400)
+    return f"INTERVAL '{days} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}' DAY TO SECOND"
+
+
+def _write(tables: StreamTableEnvironment, lines: Table, folder: Path) -> None:
+    sink = FileSink.for_row_format(folder.as_uri(), Encoder.simple_string_encoder())
+    sink = sink.with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
+    sink = sink.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+    sink = sink.with_output_file_config(OutputFileConfig("part", ".jsonl"))
+    _strings(tables, lines).sink_to(sink.build()).name(folder.name)
+
+
+def _strings(tables: StreamTableEnvironment, lines: Table) -> DataStream:
+    """The only column of a table. PyFlink has no toDataStream(table, type) as Java has."""
+    kind = get_gateway().jvm.org.apache.flink.table.api.DataTypes.STRING()
+    return DataStream(tables._j_tenv.toDataStream(lines._j_table, kind))
+
+
+@contextmanager
+def _alone(output: Output) -> Iterator[None]:
+    """Lets no other job write to an output: the lock is the JVM's, which writes, and is gone when that is.
+
+    Raises:
+        SettingsError: another job does.
+    """
+    jvm = get_gateway().jvm
+    with_lock = jvm.java.io.RandomAccessFile(str(output.lock), "rw")
+    if with_lock.getChannel().tryLock() is None:
+        raise SettingsError(f"Another stream writes to {output.lock.parent}.", "End it, or give another --output.")
+    try:
+        yield
+    finally:
+        with_lock.close()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Says of Flink's error what the task said.
+
+    Raises:
+        EngineError: in place of it.
+    """
+    try:
+        yield
+    except Py4JError as error:
+        raise EngineError(_explanation(str(error))) from error
+
+
+def _explanation(message: str) -> str:
+    """What a Python worker's last exception said, if one has failed, or else the first cause of what the JVM's did."""
+    said = re.findall(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)", message, re.MULTILINE)
+    causes = re.findall(r"^Caused by: (.*)", message, re.MULTILINE)
+    return f"Flink has failed: {[message, *causes, *said][-1][:_SHOWN]}"

@@ -1,0 +1,50 @@
+"""What stream is to be classified, as one process tells the other, and as the output remembers it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+StreamFormat = Literal["jsonl", "text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is read, and what becomes of it: this stays the same as long as an output is gone on with."""
+
+    input: str
+    """The folder of the files."""
+    format: StreamFormat
+    text_column: str
+    time_column: str | None
+    """Of the time that a row counts for; without it nothing is counted."""
+    window_seconds: int
+    lateness_seconds: int
+    """By how much a row may be older than one before it and still count."""
+    once: bool
+    """Whether the stream ends with the files that are there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamRequest:
+    """A stream."""
+
+    source: Source
+    model: str
+    """A version, or a folder whose newest version is taken, always."""
+    output: str
+    """The folder."""
+    python: str
+    """That loads the model: the Python of the environment that has TensorFlow."""
+    checkpoint_seconds: int
+    properties: dict[str, str]
+    """Flink's."""
+
+    def to_json(self) -> bytes:
+        """Returns the file."""
+        return TypeAdapter(StreamRequest).dump_json(self)
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "StreamRequest":
+        """Reads what `to_json` wrote."""
+        return TypeAdapter(StreamRequest).validate_json(data)
