@@ -183,11 +183,13 @@ def test_labels_are_counted_by_the_time_of_the_rows(folders: Folders, capfd: pyt
     assert "has come to its end" in capfd.readouterr().err
 
 
-def test_what_the_model_says_last_is_told(folders: Folders) -> None:
+def test_an_error_is_told_and_a_profile_says_how_often_to_go_on(folders: Folders) -> None:
     folders.put("a.jsonl", numbered(0, 1))
     shutil.copytree(folders.models / "1", folders.models / "2")
     (folders.models / "2" / "saved_model.pb").write_bytes(b"?")
-    where = ["--input", str(folders.input), "--output", str(folders.output), "--once"]
+    profile = folders.output.with_name("profile.toml")
+    profile.write_text('[flink]\n"restart-strategy.type" = "none"\n', encoding="utf-8")
+    where = ["--input", str(folders.input), "--output", str(folders.output), "--once", "--profile", str(profile)]
     ended = subprocess.run(
         [sys.executable, "-m", "textcnn", "stream", str(folders.models), *where],
         cwd=OURS,
