@@ -205,6 +205,9 @@ class TrainConfig:
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     """Seed of the initial weights, of dropout and of the order of the documents."""
 
+    deterministic: bool = False
+    """Whether the same documents, settings and number of workers give the same weights to the bit; it takes longer."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ExportConfig:
@@ -243,6 +246,11 @@ class RunConfig:
             raise ValueError(
                 "data.unlabelled is of use to vectors that are trained on the corpus alone. Set model.vectors to "
                 f"{CORPUS!r}, or leave it out. Received: model.vectors={self.model.vectors!r}"
+            )
+        if self.train.deterministic and self.model.vectors == CORPUS:
+            raise ValueError(
+                "vectors that Spark trains on the corpus are others each time, so train.deterministic does not go with "
+                f"model.vectors={CORPUS!r}. Leave out one of them, or give model.vectors a file"
             )
         if self.model.vectors is not None and "word" not in self.text.views:
             raise ValueError(

@@ -17,16 +17,29 @@ class Collective:
     rank: int
     """What gives a worker its own random numbers and its part of each batch."""
 
-    def __init__(self, place: Place):
-        """Joins the cluster. Must come before anything else of TensorFlow in this process."""
+    def __init__(self, place: Place, deterministic: bool = False):
+        """Joins the cluster. Must come before anything else of TensorFlow in this process.
+
+        Args:
+            place: which of the workers this is.
+            deterministic: whether equal shares of documents give equal sums to the bit, whichever worker has which of
+                them, and operations equal results; both take longer.
+        """
         self.place = place
+        if deterministic:
+            tf.config.experimental.enable_op_determinism()
+        self._by_rank = deterministic and place.workers > 1
         tf.config.threading.set_intra_op_parallelism_threads(place.cores)
         self.strategy = _all_workers(place) if place.workers > 1 else tf.distribute.get_strategy()
         self.rank = place.worker
+        with tf.device("CPU:0"):
+            self._order = tf.Variable(tf.range(place.workers), trainable=False)
 
     def rank_by(self, value: float) -> None:
         """Ranks the workers by their values, equal ones by their numbers; every worker must call it."""
-        self.rank = int(np.argsort(np.argsort(self.gather(value), kind="stable"))[self.place.worker])
+        order = np.argsort(self.gather(value), kind="stable")
+        self.rank = int(np.argsort(order)[self.place.worker])
+        self._order.assign(order)
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Returns the element-wise sum of an array over all workers, in float64."""
@@ -43,36 +56,49 @@ class Collective:
 
     @tf.function
     def _sum(self, values: tf.Tensor) -> tf.Tensor:
-        return self.strategy.run(sum_over_replicas, args=(values,))
+        return self.strategy.run(self.sum_over_replicas, args=(values,))
+
+    def sum_over_replicas(self, values: Values) -> Values:
+        """Sums a tensor, or each of several, over all replicas; to be called inside `strategy.run`."""
+        # A value from outside has no device yet, and the sum is put where its value is: identity gives it the
+        # replica's.
+        values = tf.nest.map_structure(tf.identity, values)
+        if self._by_rank:
+            return tf.nest.map_structure(self._added_by_rank, values)
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+    def summed_rows(self, rows: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Sums rows of a sparse matrix over all replicas, exchanging only the rows that there are.
+
+        Args:
+            rows: numbers of the rows, each once in a replica, [rows here].
+            values: [rows here, columns].
+
+        Returns:
+            The rows of all replicas, each once, and their sums.
+        """
+        if self.place.workers == 1:
+            return rows, values
+        replica = tf.distribute.get_replica_context()
+        of_all, values_of_all = replica.all_gather(rows, axis=0), replica.all_gather(values, axis=0)
+        if self._by_rank:
+            numbers = replica.all_gather(tf.shape(rows), axis=0)
+            of_all, values_of_all = (self._sorted_by_rank(of, numbers) for of in (of_all, values_of_all))
+        rows, places = tf.unique(of_all)
+        return rows, tf.math.unsorted_segment_sum(values_of_all, places, tf.size(rows))
+
+    def _added_by_rank(self, value: tf.Tensor) -> tf.Tensor:
+        """Sums in the order of the ranks: where three are added, another order may give another last bit."""
+        of_all = tf.distribute.get_replica_context().all_gather(value[tf.newaxis], axis=0)
+        return tf.add_n(tf.unstack(tf.gather(of_all, self._order), self.place.workers))
+
+    def _sorted_by_rank(self, of_all: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+        """Sorts what comes one worker after the other, so many of each, by their ranks."""
+        by_worker = tf.RaggedTensor.from_row_lengths(of_all, numbers, validate=False)
+        return tf.gather(by_worker, self._order).values
 
 
 def _all_workers(place: Place) -> tf.distribute.Strategy:
     kinds = tf.distribute.experimental.CommunicationImplementation
     options = tf.distribute.experimental.CommunicationOptions(implementation=kinds.NCCL if place.gpus else kinds.AUTO)
     return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
-
-
-def sum_over_replicas(values: Values) -> Values:
-    """Sums a tensor, or each of several, over all replicas; to be called inside `strategy.run`."""
-    # A value from outside has no device yet, and the sum is put where its value is: identity gives it the replica's.
-    values = tf.nest.map_structure(tf.identity, values)
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
-
-
-def summed_rows(rows: tf.Tensor, values: tf.Tensor, workers: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sums rows of a sparse matrix over all replicas, exchanging only the rows that there are.
-
-    Args:
-        rows: numbers of the rows, each once in a replica, [rows here].
-        values: [rows here, columns].
-        workers: how many replicas there are; one has nothing to exchange.
-
-    Returns:
-        The rows of all replicas, each once, and their sums.
-    """
-    if workers == 1:
-        return rows, values
-    replica = tf.distribute.get_replica_context()
-    rows, places = tf.unique(replica.all_gather(rows, axis=0))
-    values = replica.all_gather(values, axis=0)
-    return rows, tf.math.unsorted_segment_sum(values, places, tf.size(rows))

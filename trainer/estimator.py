@@ -87,9 +87,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             spool = Spool(Path(scratch) / "blocks", config.text.views)
             for block in encode(documents, 0, self._language):
                 spool.add(block.to_bytes())
-            replicated = ReplicatedModel(
-                config.model, config.train, self._language.sizes, len(labels), Collective(place)
-            )
+            collective = Collective(place, config.train.deterministic)
+            replicated = ReplicatedModel(config.model, config.train, self._language.sizes, len(labels), collective)
             trained = train(replicated, config.train, shares_of(spool), _nobody)
         self._mixture, self.n_epochs_ = trained.model, trained.epochs
         return self

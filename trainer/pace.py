@@ -19,28 +19,32 @@ STRAGGLING = 2.0
 class Pace:
     """The seconds of each worker, which travel with the sums of every step."""
 
-    def __init__(self, place: Place):
-        """Begins now."""
+    def __init__(self, place: Place, has_clock: bool = True):
+        """Begins now. Without a clock, which TensorFlow has not where operations are deterministic, all are alike."""
         self._place = place
+        self._has_clock = has_clock
         with tf.device("CPU:0"):
-            self._exchanged = tf.Variable(tf.timestamp(), trainable=False)
+            self._exchanged = tf.Variable(self._now(), trainable=False)
             self._seconds = tf.Variable(tf.zeros([place.workers]), trainable=False)
 
     def begin(self) -> None:
         """Begins a row of steps: what was before it is no part of the first."""
-        self._exchanged.assign(tf.timestamp())
+        self._exchanged.assign(self._now())
 
     def alone(self, gradients: Sequence[tf.Tensor]) -> tf.Tensor:
         """Returns how long this worker has worked when it has its gradients, float32 [workers], 0 for the others."""
         with tf.control_dependencies(gradients), tf.device("CPU:0"):
-            seconds = tf.cast(tf.timestamp() - self._exchanged, tf.float32)
+            seconds = tf.cast(self._now() - self._exchanged, tf.float32)
         return seconds * tf.one_hot(self._place.worker, self._place.workers)
 
     def exchanged(self, seconds: tf.Tensor) -> None:
         """Takes what `alone` has returned, summed over the workers: this step's exchange has ended."""
         self._seconds.assign_add(seconds)
         with tf.control_dependencies([seconds]), tf.device("CPU:0"):
-            self._exchanged.assign(tf.timestamp())
+            self._exchanged.assign(self._now())
+
+    def _now(self) -> tf.Tensor:
+        return tf.timestamp() if self._has_clock else tf.zeros([], tf.float64)
 
     def straggler(self) -> Straggler | None:
         """Returns who has taken much longer than the others since this was asked last, if anybody has."""

@@ -10,7 +10,7 @@ from run.config import ModelConfig, TrainConfig, View
 from run.metrics import Evaluation
 from text.vectors import WordVectors
 from trainer.batches import Batch
-from trainer.collective import Collective, sum_over_replicas, summed_rows
+from trainer.collective import Collective
 from trainer.dense_adam import DenseAdam
 from trainer.judging import evaluated
 from trainer.liveness import progress
@@ -93,7 +93,7 @@ class ReplicatedModel:
         }
         self._dense_optimizer = DenseAdam(_all(self._dense), train.learning_rate)
         self._state = self._changing()
-        self.pace = Pace(collective.place)
+        self.pace = Pace(collective.place, has_clock=not train.deterministic)
         ids = {view: tf.TensorSpec([None, None], tf.int32) for view in sizes}
         signature = [ids, _LABELS, _WEIGHTS, _COUNTER, _SHARE]
         self._train = tf.function(self._step, input_signature=signature, autograph=False)
@@ -169,10 +169,10 @@ class ReplicatedModel:
             # A view's tables have the same tokens, which are exchanged once.
             names = [name for name in rows if name.view == view]
             values = tf.concat([tf.convert_to_tensor(row_gradients[name]) for name in names], 1)
-            tokens[view], values = summed_rows(found[view][0], values, place.workers)
+            tokens[view], values = self.collective.summed_rows(found[view][0], values)
             row_gradients |= zip(names, tf.split(values, [rows[name].shape[1] for name in names], 1), strict=True)
         own = (dense_gradients, loss, tf.reduce_sum(weights), seconds)
-        return _Sums(tokens, row_gradients, *sum_over_replicas(own))
+        return _Sums(tokens, row_gradients, *self.collective.sum_over_replicas(own))
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         """Smoothed labels, float32 [documents, classes]."""

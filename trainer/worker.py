@@ -53,7 +53,7 @@ def run(
     if place.is_chief:
         storage.outlasting(lambda: storage.check_writable(storage.parent(assignment.models)), warn)
     with TemporaryDirectory(prefix=SPOOL, dir=".") as scratch, temporary_files_in(scratch):
-        collective = Collective(place)
+        collective = Collective(place, config.train.deterministic)
         collective.gather(1.0)  # workers that do not reach each other are found now, while none has to wait for long
         spool = Spool(Path(scratch) / "blocks", config.text.views)
         report(spooled(place.worker, spool, blocks, report))

@@ -33,9 +33,9 @@ def tuned(
     begun: list[str] = []
 
     def kill_in_second(line: str, running: Running) -> None:
-        begun.extend(re.findall(r"^trial (\d)", line))
-        if begun == ["0", "1"] and line.startswith("epoch 1:"):
+        if begun == ["0", "1"]:
             running.kill()
+        begun.extend(re.findall(r"^trial (\d)", line))
 
     return folder / "out", command(tune, kill_in_second), command(tune)
 

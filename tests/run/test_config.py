@@ -109,6 +109,13 @@ def test_unlabelled_documents_are_of_use_to_vectors_of_the_corpus_alone(vectors:
         RunConfig(data=data, model=ModelConfig(vectors=vectors))
 
 
+def test_vectors_that_are_others_each_time_do_not_go_with_the_same_weights_each_time() -> None:
+    train = TrainConfig(deterministic=True)
+    RunConfig(data=RUN.data, train=train, model=ModelConfig(vectors="vectors.txt"))
+    with pytest.raises(ValidationError, match=r"train\.deterministic does not go with model\.vectors='corpus'"):
+        RunConfig(data=RUN.data, train=train, model=ModelConfig(vectors="corpus"))
+
+
 def test_the_fractions_leave_something_to_train_on() -> None:
     with pytest.raises(ValidationError, match=r"Received: 0\.5 \+ 0\.5"):
         DataConfig(input="a", validation_fraction=0.5, test_fraction=0.5)
