@@ -43,11 +43,6 @@ def by_text(_: int, text: str) -> Split:
     return split_of(text, 0.1, 0.1)
 
 
-def without_validation(_: int, text: str) -> Split:
-    """As `by_text`, with the validation documents in training: the weights of the last epoch are judged."""
-    return split_of(text, 0.0, 0.1)
-
-
 def spooled(
     folder: Path, split: Callable[[int, str], Split], views: Sequence[View] = VIEWS, file: Path = FILE
 ) -> Reviews:

@@ -30,6 +30,7 @@ from rich.table import Table
 from benchmarks import reviews
 from benchmarks.peers import protocol
 from benchmarks.peers.protocol import Documents, Encoded
+from run.splits import SPLITS
 from trainer.spool import Share
 
 RESULT = Path("build/bench.json")
@@ -127,10 +128,10 @@ def prepare(folder: Path, number: int | None) -> float:
     random.Random(1).shuffle(lines)
     raw = folder / protocol.REVIEWS
     raw.write_text("".join(f"{line}\n" for line in lines[:number]), encoding="utf-8")
-    corpus = reviews.spooled(folder / "spool", reviews.without_validation, file=raw)
-    train, test = corpus.spool.share("train"), corpus.spool.share("test")
+    corpus = reviews.spooled(folder / "spool", reviews.by_text, file=raw)
+    train, validation, test = (corpus.spool.share(split) for split in SPLITS)
     tokens, classes = corpus.language.sizes["word"], len(corpus.language.labels)
-    protocol.write(folder, Encoded(tokens, classes, padded(train), padded(test)))
+    protocol.write(folder, Encoded(tokens, classes, padded(train), padded(validation), padded(test)))
     return float(train.lengths.mean())
 
 

@@ -18,7 +18,6 @@ def main() -> None:
         program = str(Path(sys.executable).with_name("textcnn"))
         changes = {
             "data.input": str(asked.folder / REVIEWS),
-            "data.validation_fraction": 0.0,
             "text.views": json.dumps(reviews.VIEWS),
             "model.networks": json.dumps(reviews.PLAIN.networks),
             "model.widths": json.dumps(reviews.PLAIN.widths),

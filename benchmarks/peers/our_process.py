@@ -19,7 +19,7 @@ def main() -> None:
     config = TrainConfig(epochs=asked.epochs, patience=asked.epochs, batch_size=BATCH, label_smoothing=0.0)
     events: list[tuple[float, Event]] = []
     with TemporaryDirectory() as folder:
-        corpus = reviews.spooled(Path(folder) / "spool", reviews.without_validation, file=asked.folder / REVIEWS)
+        corpus = reviews.spooled(Path(folder) / "spool", reviews.by_text, file=asked.folder / REVIEWS)
         collective = Collective(laptop())
         model = ReplicatedModel(reviews.PLAIN, config, corpus.language.sizes, len(corpus.language.labels), collective)
         train(model, config, shares_of(corpus.spool), lambda event: events.append((time.perf_counter(), event)))

@@ -1,8 +1,9 @@
 """What every peer is given, and what it answers. Needs numpy alone: peers have an environment of their own.
 
 A peer is the command `python -m benchmarks.peers.NAME FOLDER --epochs N`. It trains Kim's TextCNN on the training
-documents in FOLDER for N epochs, judges it on the test documents, and prints a line of JSON last: documents/s from the
-second epoch on, the time of validation and test left out, and test accuracy.
+documents in FOLDER for N epochs, keeps the weights of the epoch that is best on the validation documents, judges those
+on the test documents, and prints a line of JSON last: documents/s from the second epoch on, the time of validation and
+test left out, and test accuracy.
 """
 
 import argparse
@@ -51,12 +52,13 @@ class Encoded:
     """Token ids that there are, the first of them the padding."""
     classes: int
     train: Documents
+    validation: Documents
     test: Documents
 
 
 def write(folder: Path, encoded: Encoded) -> None:
     """Writes documents down for the peers."""
-    parts = {"train": encoded.train, "test": encoded.test}
+    parts = {"train": encoded.train, "validation": encoded.validation, "test": encoded.test}
     arrays = {f"{name} {kind}": getattr(part, kind) for name, part in parts.items() for kind in ("ids", "labels")}
     np.savez(folder / ENCODED, tokens=encoded.tokens, classes=encoded.classes, **arrays)
 
@@ -64,8 +66,8 @@ def write(folder: Path, encoded: Encoded) -> None:
 def read(folder: Path) -> Encoded:
     """Reads what `write` wrote."""
     with np.load(folder / ENCODED) as found:
-        train, test = (Documents(found[f"{name} ids"], found[f"{name} labels"]) for name in ("train", "test"))
-        return Encoded(int(found["tokens"]), int(found["classes"]), train, test)
+        splits = (Documents(found[f"{name} ids"], found[f"{name} labels"]) for name in ("train", "validation", "test"))
+        return Encoded(int(found["tokens"]), int(found["classes"]), *splits)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def train(folder: Path, epochs: int) -> tuple[float, float]:
     documents = data_set(encoded.train)
     sampler = DistributedSampler(documents)
     loader = DataLoader(documents, BATCH // distributed.get_world_size(), sampler=sampler)
-    seconds = []
+    seconds, is_first = [], distributed.get_rank() == 0
+    most, best = -1.0, model.module.state_dict()
     for epoch in range(epochs):
         sampler.set_epoch(epoch)
         begun = time.perf_counter()
@@ -60,10 +61,19 @@ def train(folder: Path, epochs: int) -> tuple[float, float]:
             loss(model(ids), labels).backward()
             adam.step()
         seconds.append(time.perf_counter() - begun)
-    model.eval()
-    right = 0
-    with torch.no_grad():
-        for ids, labels in DataLoader(data_set(encoded.test), BATCH):
-            right += int((model.module(ids).argmax(1) == labels).sum())
+        # The other process waits meanwhile, in the first step of the next epoch.
+        if is_first and (found := accuracy(model.module, encoded.validation)) > most:
+            most, best = found, {name: value.clone() for name, value in model.module.state_dict().items()}
     distributed.destroy_process_group()
-    return from_second_epoch(len(encoded.train), seconds), right / len(encoded.test)
+    model.module.load_state_dict(best)
+    return from_second_epoch(len(encoded.train), seconds), accuracy(model.module, encoded.test)
+
+
+def accuracy(model: nn.Module, documents: Documents) -> float:
+    """Returns the share of documents whose label a model gives."""
+    model.eval()
+    with torch.no_grad():
+        batches = DataLoader(data_set(documents), BATCH)
+        right = sum(int((model(ids).argmax(1) == labels).sum()) for ids, labels in batches)
+    model.train()
+    return right / len(documents)

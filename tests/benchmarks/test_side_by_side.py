@@ -90,7 +90,7 @@ def test_peers_read_the_documents_that_were_written_for_them(share_of: ShareOf, 
     assert documents.ids.shape == (2, protocol.LENGTH)
     assert documents.ids[:, :3].tolist() == [[5, 6, 0], [7, 0, 0]]
     nothing = Documents(np.empty((0, protocol.LENGTH), np.int32), np.empty(0, np.int32))
-    protocol.write(tmp_path, Encoded(8, 2, documents, nothing))
+    protocol.write(tmp_path, Encoded(8, 2, documents, nothing, nothing))
     read = protocol.read(tmp_path)
     assert (read.tokens, read.classes, len(read.train), len(read.test)) == (8, 2, 2, 0)
     assert read.train.labels.tolist() == [1, 0]
