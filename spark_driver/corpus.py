@@ -146,7 +146,7 @@ def blocks_of_parts(spark: SparkSession, corpus: Corpus, workers: int) -> RDD[by
 
     def read(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
         documents = (
-            document for part in _of_task(batches, parts) for document in prepared_parts.read(uri, part, views)
+            document for part in _of_task(batches, parts) for document in prepared_parts.read(uri, part, views, classes)
         )
         return in_blocks(((d.split, (d.ids, classes[d.label])) for d in documents), partition, views)
 
@@ -155,12 +155,12 @@ def blocks_of_parts(spark: SparkSession, corpus: Corpus, workers: int) -> RDD[by
 
 def words_of_parts(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """As `words`, of the documents of a prepared corpus; unknown words are left out."""
-    views, parts, uri = corpus.manifest.views, corpus.manifest.parts, corpus.uri
+    views, parts, uri, labels = corpus.manifest.views, corpus.manifest.parts, corpus.uri, corpus.manifest.labels
     known = spark.sparkContext.broadcast(corpus.language.vocabularies["word"])
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in _of_task(batches, parts):
-            training = (d.ids["word"] for d in prepared_parts.read(uri, part, views) if d.split == "train")
+            training = (d.ids["word"] for d in prepared_parts.read(uri, part, views, labels) if d.split == "train")
             while some := list(islice(training, BLOCK_DOCUMENTS)):
                 joined = [" ".join(filter(None, known.value.decode(ids))) for ids in some]
                 yield pa.RecordBatch.from_arrays([pa.array(joined, pa.string())], schema=_WORDS)

@@ -96,7 +96,7 @@ def test_class_counts_are_those_of_the_training_documents(corpus: Path) -> None:
     manifest, language = read(str(corpus)).manifest, read(str(corpus)).language
     expected: Counter[tuple[int, int]] = Counter()
     for part in manifest.parts:
-        for document in parts.read(str(corpus), part, manifest.views):
+        for document in parts.read(str(corpus), part, manifest.views, manifest.labels):
             if document.split == "train":
                 expected.update((int(i), language.classes[document.label]) for i in document.ids["word"] if i > UNKNOWN)
     found = parquet.read_table(corpus / "class-counts-word.parquet").to_pylist()
@@ -107,7 +107,7 @@ def test_class_counts_are_those_of_the_training_documents(corpus: Path) -> None:
 def test_statistics_are_those_of_the_documents(corpus: Path) -> None:
     statistics = json.loads((corpus / "statistics.json").read_text(encoding="utf-8"))
     manifest = read(str(corpus)).manifest
-    found = [d for part in manifest.parts for d in parts.read(str(corpus), part, manifest.views)]
+    found = [d for part in manifest.parts for d in parts.read(str(corpus), part, manifest.views, manifest.labels)]
     for split in SPLITS:
         of_split = [d for d in found if d.split == split]
         assert statistics[split]["classes"] == Counter(d.label for d in of_split)
@@ -179,15 +179,15 @@ def test_an_altered_part_is_refused(corpus: Path, tmp_path: Path) -> None:
     one, other = (tmp_path / "copy" / part.name for part in manifest.parts[:2])
     one.write_bytes(other.read_bytes())
     with pytest.raises(DataError, match="other documents than its manifest says"):
-        list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views))
+        list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views, manifest.labels))
     relabelled = pandas.read_parquet(one).assign(label="中评")
     parquet.write_table(pyarrow.Table.from_pandas(relabelled, parts.schema_of(manifest.views)), one)
-    read_back = parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views)
+    read_back = parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views, manifest.labels)
     with pytest.raises(DataError, match="other documents than its manifest says"):
         next(read_back)  # before anything looks for the label's class
     one.write_bytes(b"PAR1")
     with pytest.raises(DataError, match="cannot be read as a part"):
-        list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views))
+        list(parts.read(str(tmp_path / "copy"), manifest.parts[0], manifest.views, manifest.labels))
 
 
 def test_documents_in_another_order_are_no_part(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_every_document_is_in_a_block_of_one_worker(spark: SparkSession, prepare
     expected = Counter(
         (d.split, classes[d.label], *d.ids["word"], -1, *d.ids["char"])
         for part in found.manifest.parts
-        for d in parts.read(str(prepared), part, found.manifest.views)
+        for d in parts.read(str(prepared), part, found.manifest.views, found.manifest.labels)
     )
     assert expected == Counter(
         (block.split, label, *ids["word"], -1, *ids["char"]) for block in blocks for ids, label in block
@@ -133,7 +133,11 @@ def test_every_document_is_in_a_block_of_one_worker(spark: SparkSession, prepare
 def test_the_words_for_vectors_are_the_known_ones_of_training(spark: SparkSession, prepared: Path) -> None:
     found = read(str(prepared))
     known = found.language.vocabularies["word"]
-    documents = [d for part in found.manifest.parts for d in parts.read(str(prepared), part, found.manifest.views)]
+    documents = [
+        d
+        for part in found.manifest.parts
+        for d in parts.read(str(prepared), part, found.manifest.views, found.manifest.labels)
+    ]
     training = Counter(int(i) for d in documents if d.split == "train" for i in d.ids["word"] if i > UNKNOWN)
     rows = corpus.words_of_parts(spark, found).collect()
     assert Counter(i for row in rows for i in known.encode(row["words"].split())) == training
