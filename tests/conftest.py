@@ -29,14 +29,13 @@ hypothesis.settings.load_profile("unit")
 GOLDEN = ("好", "坏，坏", "书 好坏", "😀")
 """Texts that the model that is known by hand is held to."""
 
+SLOW_FIXTURES = {"spark", "exported"}
+"""A test that starts Spark, or has a model exported, is none of the quick ones."""
+
 
 def pytest_configure() -> None:
     """A session that is terminated ends as one that is interrupted: the daemons that it has started are taken down."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-SLOW_FIXTURES = {"spark", "exported"}
-"""A test that starts Spark, or has a model exported, is none of the quick ones."""
 
 
 @pytest.hookimpl(tryfirst=True)
