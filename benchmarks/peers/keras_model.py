@@ -1,6 +1,7 @@
 """Kim's TextCNN of Keras' layers, for Keras 3 and for the legacy Keras 2 (tf_keras), its best epoch and its clock."""
 
 import time
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -43,31 +44,28 @@ def stopwatch(keras: ModuleType) -> Any:
     return Stopwatch()
 
 
-def best(keras: ModuleType, encoded: Encoded) -> Any:
-    """Returns a callback whose `test_accuracy` is that of the epoch that was best on the validation documents.
+def keeper(keras: ModuleType) -> Any:
+    """Returns a callback whose `weights` are those after each epoch."""
 
-    It judges a copy of the model, which belongs to no strategy, so that one worker can do it alone.
-    """
-    judged = textcnn(keras, encoded.tokens, encoded.classes)
-
-    def accuracy(weights: Any, documents: Documents) -> float:
-        judged.set_weights(weights)
-        _, found = judged.evaluate(documents.ids, documents.labels, batch_size=BATCH, verbose=0)
-        return float(found)
-
-    class Best(keras.callbacks.Callback):  # type: ignore[name-defined]
+    class Keeper(keras.callbacks.Callback):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
-            self._accuracy, self._weights = -1.0, None
+            self.weights: list[Any] = []
 
         def on_epoch_end(self, *_: Any) -> None:
-            weights = self.model.get_weights()
-            found = accuracy(weights, encoded.validation)
-            if found > self._accuracy:
-                self._accuracy, self._weights = found, weights
+            self.weights.append(self.model.get_weights())
 
-        @property
-        def test_accuracy(self) -> float:
-            return accuracy(self._weights, encoded.test)
+    return Keeper()
 
-    return Best()
+
+def accuracy_of_best(keras: ModuleType, encoded: Encoded, weights: Sequence[Any]) -> float:
+    """Returns the test accuracy of the weights that are best on the validation documents."""
+    model = textcnn(keras, encoded.tokens, encoded.classes)
+
+    def accuracy(weights: Any, documents: Documents) -> float:
+        model.set_weights(weights)
+        _, found = model.evaluate(documents.ids, documents.labels, batch_size=BATCH, verbose=0)
+        return float(found)
+
+    best = max(weights, key=lambda of_epoch: accuracy(of_epoch, encoded.validation))
+    return accuracy(best, encoded.test)

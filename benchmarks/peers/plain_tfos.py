@@ -25,7 +25,7 @@ def main_fun(args: dict[str, Any], ctx: Any) -> None:
     import tensorflow as tf
     import tf_keras
 
-    from benchmarks.peers.keras_model import best, stopwatch, textcnn
+    from benchmarks.peers.keras_model import accuracy_of_best, keeper, stopwatch, textcnn
     from benchmarks.peers.protocol import LENGTH, from_second_epoch, read
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -43,11 +43,11 @@ def main_fun(args: dict[str, Any], ctx: Any) -> None:
     encoded = read(args["folder"])
     with strategy.scope():
         model = textcnn(tf_keras, encoded.tokens, encoded.classes)
-    clock, steps, is_chief = stopwatch(tf_keras), int(SHARE * len(encoded.train) / BATCH), ctx.job_name == "chief"
-    kept = [best(tf_keras, encoded)] if is_chief else []  # the other worker waits meanwhile
-    model.fit(batches, epochs=args["epochs"], steps_per_epoch=steps, callbacks=[clock, *kept], verbose=0)
-    if is_chief:
-        found = [from_second_epoch(steps * BATCH, clock.seconds), kept[0].test_accuracy]
+    clock, kept, steps = stopwatch(tf_keras), keeper(tf_keras), int(SHARE * len(encoded.train) / BATCH)
+    model.fit(batches, epochs=args["epochs"], steps_per_epoch=steps, callbacks=[clock, kept], verbose=0)
+    if ctx.job_name == "chief":
+        accuracy = accuracy_of_best(tf_keras, encoded, kept.weights)
+        found = [from_second_epoch(steps * BATCH, clock.seconds), accuracy]
         Path(args["result"]).write_text(json.dumps(found), encoding="utf-8")
     feed.terminate()
 
