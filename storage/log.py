@@ -73,6 +73,7 @@ class Log:
     def _close(self) -> None:
         if self._late:
             self._late.cancel()
+            self._late = None
         folder = _folder(self._uri)
         self._write_part()
         if is_local(self._uri) or not exists(folder):

@@ -92,6 +92,18 @@ def test_a_line_that_nothing_follows_is_written_too(root: str, clock: Clock) -> 
     assert list(reader.lines()) == [b"second"]
 
 
+def test_a_line_that_comes_after_the_end_is_written_too(root: str, clock: Clock) -> None:
+    log = storage.Log(f"{root}/log")
+    log.add(b"first")
+    log.add(b"second")
+    log.close()
+    log.add(b"third")
+    clock.wait(2)
+    assert list(storage.LogReader(f"{root}/log").lines()) == [b"third"]
+    log.close()
+    assert storage.read(f"{root}/log") == b"first\nsecond\nthird\n"
+
+
 def test_an_hdfs_that_is_slow_is_written_a_tenth_of_the_time(
     root: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
