@@ -1,6 +1,7 @@
 """Faults are injected into real runs while they train; what came of each is printed as a table at the end."""
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from rich.table import Table
 
 from tests.integration.conftest import Command, Outcome, Running, See, command, command_line, reviews
 from tests.integration.test_main_job import result_of, small
+from tests.yarn import test_train_on_yarn as yarn
+from tests.yarn.test_train_on_yarn import folder
 
-__all__ = ["command", "reviews"]
+__all__ = ["command", "folder", "reviews"]
 
 LIMIT_SECONDS = 900
 """How long a run with a fault may take: it starts its workers twice, and the machine may be busy."""
@@ -23,6 +26,13 @@ DETECTION_SECONDS = 15.0
 """How long the driver may take to know of a death."""
 EPOCHS = 6
 EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
+
+
+@pytest.fixture
+def train_on_yarn(folder: str, tmp_path: Path) -> yarn.Command:
+    """The command that trains on YARN, with a Python that is on every node: none has to unpack one."""
+    assert folder
+    return yarn.training(f'python = "{sys.executable}"', tmp_path)
 
 
 @dataclass

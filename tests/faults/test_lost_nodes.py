@@ -4,11 +4,9 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
@@ -21,21 +19,11 @@ from tests.yarn import test_train_on_yarn as yarn
 
 pytestmark = pytest.mark.faults
 
-folder = yarn.folder
-"""A fixture."""
-
 EPOCHS = 20
 LOSS_SECONDS = 120.0
 """How long it may take until the others miss a node that says nothing more."""
 ENDED_SECONDS = 30.0
 """How long an executor may outlive its driver where no manager ends it."""
-
-
-@pytest.fixture
-def command(folder: str, tmp_path: Path) -> yarn.Command:
-    """The command that trains on YARN, with a Python that is on every node: none has to unpack one."""
-    assert folder
-    return yarn.training(f'python = "{sys.executable}"', tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +80,7 @@ def lose_node(hadoop: LocalHadoop, application: str) -> None:
 
 
 def test_a_container_and_a_node_cost_the_steps_since_the_last_checkpoint_and_a_manager_alone_nothing(
-    hadoop: LocalHadoop, folder: str, command: yarn.Command, named: Callable[[str], Fault]
+    hadoop: LocalHadoop, folder: str, train_on_yarn: yarn.Command, named: Callable[[str], Fault]
 ) -> None:
     losses = {"container": lose_container, "node": lose_node, "NodeManager alone": lose_manager}
     faults = [named(f"SIGKILL of a {what}") for what in losses]
@@ -106,7 +94,7 @@ def test_a_container_and_a_node_cost_the_steps_since_the_last_checkpoint_and_a_m
 
     settings = (f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32")
     changes = [part for setting in (*settings, "train.checkpoint_seconds=0.1") for part in ("--set", setting)]
-    train = command("out/lost", *changes, more=yarn.ON_TWO_NODES)
+    train = train_on_yarn("out/lost", *changes, more=yarn.ON_TWO_NODES)
     with subprocess.Popen(train, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stderr is not None
         said = ""

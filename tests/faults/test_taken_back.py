@@ -2,10 +2,8 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,19 +17,9 @@ from tests.yarn.test_local_hadoop import submit
 
 pytestmark = pytest.mark.faults
 
-folder = yarn.folder
-"""A fixture."""
-
 EPOCHS = 20
 URGENT_MB = 6144
 """More than is free on all nodes together, and no more than the queue's share."""
-
-
-@pytest.fixture
-def command(folder: str, tmp_path: Path) -> yarn.Command:
-    """The command that trains on YARN, with a Python that is on every node: none has to unpack one."""
-    assert folder
-    return yarn.training(f'python = "{sys.executable}"', tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +30,11 @@ def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHadoop]:
     down(running.folder)
 
 
-def train(command: yarn.Command, out: str, see: Callable[[str, str], None], *options: str) -> yarn.Ended:
+def train(train_on_yarn: yarn.Command, out: str, see: Callable[[str, str], None], *options: str) -> yarn.Ended:
     """Trains to the end; `see` gets the application and each line that it says."""
     settings = (f"train.epochs={EPOCHS}", f"train.patience={EPOCHS}", "train.batch_size=32")
     changes = [part for setting in (*settings, "train.checkpoint_seconds=0.1") for part in ("--set", setting)]
-    started = command(out, *changes, *options, more=yarn.ON_TWO_NODES)
+    started = train_on_yarn(out, *changes, *options, more=yarn.ON_TWO_NODES)
     with subprocess.Popen(started, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stderr is not None
         said = ""
@@ -65,7 +53,7 @@ def events(folder: str, out: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def test_a_preempted_container_costs_the_steps_since_the_last_checkpoint(
-    hadoop: LocalHadoop, folder: str, command: yarn.Command, named: Callable[[str], Fault]
+    hadoop: LocalHadoop, folder: str, train_on_yarn: yarn.Command, named: Callable[[str], Fault]
 ) -> None:
     fault = named("preempted container (exit status -102)")
     urgent: list[str] = []
@@ -77,7 +65,7 @@ def test_a_preempted_container_costs_the_steps_since_the_last_checkpoint(
         if line.startswith("starting"):
             kill(urgent[0])  # what it took is free again
 
-    done = train(command, "out/preempted", see)
+    done = train(train_on_yarn, "out/preempted", see)
     assert done.status == 0, done.terminal
     assert "was preempted" in done.terminal
     result, fault.events = events(folder, "out/preempted")
@@ -89,7 +77,7 @@ def test_a_preempted_container_costs_the_steps_since_the_last_checkpoint(
 
 
 def test_an_application_that_is_killed_by_another_goes_on_when_it_is_resumed(
-    folder: str, command: yarn.Command, named: Callable[[str], Fault]
+    folder: str, train_on_yarn: yarn.Command, named: Callable[[str], Fault]
 ) -> None:
     fault = named("yarn application -kill")
 
@@ -98,12 +86,12 @@ def test_an_application_that_is_killed_by_another_goes_on_when_it_is_resumed(
             fault.injected = time.time()
             kill(application)
 
-    killed = train(command, "out/killed", see)
+    killed = train(train_on_yarn, "out/killed", see)
     assert killed.status == 1, killed.terminal
     assert f"{killed.application} KILLED" in killed.terminal
     assert yarn.models(f"{folder}/out/killed") == []
 
-    done = train(command, "out/killed", lambda *_: None, "--resume")
+    done = train(train_on_yarn, "out/killed", lambda *_: None, "--resume")
     assert done.status == 0, done.terminal
     assert "going on from the checkpoint of epoch" in done.terminal
     result, fault.events = events(folder, "out/killed")
