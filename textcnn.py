@@ -413,6 +413,10 @@ def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
 def _add_launch(command: argparse.ArgumentParser, out: str) -> None:
     """Adds the arguments of a command that launches what a run file says; `out` tells what --out is."""
     command.add_argument("run_file", type=Path, metavar="RUN.toml", help="what to learn")
+    _add_place(command, out)
+
+
+def _add_place(command: argparse.ArgumentParser, out: str) -> None:
     command.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
     command.add_argument("--set", action="append", default=[], metavar="section.key=value", help="change the run file")
     command.add_argument("--out", metavar="DIR", help=out)
@@ -483,11 +487,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",
     )
-    comparing.add_argument("--profile", default="local", metavar="NAME|FILE", help="where to run (default: local)")
-    comparing.add_argument(
-        "--set", action="append", default=[], metavar="section.key=value", help="change the run file"
-    )
-    comparing.add_argument("--out", metavar="DIR", help="the folder of the runs (default: runs/NAME-compared-TIME)")
+    _add_place(comparing, out="the folder of the runs (default: runs/NAME-compared-TIME)")
     comparing.set_defaults(run=_compare)
 
     tuning = commands.add_parser(
