@@ -42,7 +42,8 @@ def on_spark(model: str, texts: list[str]) -> float:
 
 def one_by_one(model: str, texts: list[str]) -> float:
     """Texts/s of a call of the model for each, with all cores of this machine."""
-    classify = Classifier(model).signatures["serving_default"]
+    classifier = Classifier(model)  # its tables end with it
+    classify = classifier.signatures["serving_default"]
     some = [tf.constant([text]) for text in texts[:: len(texts) // ONE_BY_ONE]]
     classify(text=some[0])
     begun = time.perf_counter()
