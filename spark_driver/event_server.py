@@ -4,8 +4,6 @@ The driver has one thing to say there: that a checkpoint is to be written now.
 """
 
 import secrets
-import socket
-import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,9 +15,8 @@ from types import TracebackType
 from pyspark import SparkConf
 
 from run.events import Event, from_json, to_json
+from trainer.channel import HANDSHAKE_SECONDS, limit
 
-HANDSHAKE_SECONDS = 10.0
-"""How long one that has connected may take for each message that proves its key."""
 ACCEPT_SECONDS = 0.1
 """How long to wait for a connection to go where there can be no more of them."""
 _CHECKPOINT = b"checkpoint"
@@ -120,10 +117,10 @@ class EventServer:
     def _serve(self, connection: Connection) -> None:
         with connection:
             try:
-                _limit(connection, HANDSHAKE_SECONDS)
+                limit(connection, HANDSHAKE_SECONDS)
                 deliver_challenge(connection, self.address.key)
                 answer_challenge(connection, self.address.key)
-                _limit(connection, 0)
+                limit(connection, 0)
                 self._proved.add(connection)
                 while True:
                     event = from_json(connection.recv_bytes())
@@ -137,14 +134,3 @@ class EventServer:
                 return  # it went away, or it is none of ours
             finally:
                 self._proved.discard(connection)
-
-
-def _limit(connection: Connection, seconds: float) -> None:
-    """Sets how long a message may be waited for; 0 for ever."""
-    whole, part = divmod(seconds, 1)
-    limit = struct.pack("ll", int(whole), int(part * 1e6))
-    same = socket.socket(fileno=connection.fileno())  # and no copy: strangers may have taken all that there may be
-    try:
-        same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-    finally:
-        same.detach()

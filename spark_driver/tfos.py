@@ -1,21 +1,23 @@
 """TensorFlowOnSpark: starts a TensorFlow worker on each executor, and reaches it from a task there.
 
-The only file that knows it. What is used of it is its node: the worker's process, the manager with its queues, and
-TF_CONFIG. What is not: its rendezvous, which unpickles what anybody sends it (Spark's own barrier brings the workers
-together), its guess at GPUs (Spark knows them), its record-by-record feed, and its shutdown, which sets alarms,
-exits the process and can end SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that, as they
+The only file that knows it. What is used of it is its node: the worker's process and TF_CONFIG. What is not: its
+rendezvous, which unpickles what anybody sends it (Spark's own barrier brings the workers together), its guess at GPUs
+(Spark knows them), its record-by-record feed through a manager's queues, and its shutdown, which sets alarms, exits the
+process and can end SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that, as they
 are in version 2.2.5; tests/spark_driver/test_tfos.py says when they are no longer there.
 """
 
 import json
 import logging
 import os
-import queue
 import random
+import secrets
 import shutil
+import socket
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType, SimpleNamespace
@@ -25,6 +27,7 @@ from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
 from run.events import Event, Joined, Report, from_json, to_json
 from trainer.assignment import Assignment
+from trainer.channel import Channel
 from trainer.place import Place
 from trainer.reporting import reported
 from trainer.scratch import temporary_files_in
@@ -34,18 +37,17 @@ from trainer.scratch import temporary_files_in
 sys.modules.setdefault("tensorflowonspark.compat", ModuleType("tensorflowonspark.compat"))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)  # it imports the deprecated pkg_resources
-    from tensorflowonspark import TFManager, TFSparkNode, util
+    from tensorflowonspark import TFSparkNode, util
 
 # It switches logging on for the whole process, and logs every manager's key.
 logging.getLogger().setLevel(logging.WARNING)
 # It warns that a port has to be released; see `start`.
 logging.getLogger(TFSparkNode.__name__).setLevel(logging.ERROR)
 
-_BLOCKS = "blocks"
-_EVENTS = "events"
-_QUEUES = [_BLOCKS, _EVENTS, "error"]  # its wrapper around the worker's function insists on "error"
+_QUEUES = ["error"]  # its wrapper around the worker's function insists on it
+_SOCKET = "channel"
 _END = b""
-"""An empty value ends the blocks; a block has at least a header."""
+"""An empty message ends the blocks; a block has at least a header."""
 
 Tell = Callable[[Event], None]
 Work = Callable[[Place, Iterable[bytes], Report], object]
@@ -53,15 +55,28 @@ Work = Callable[[Place, Iterable[bytes], Report], object]
 
 
 @dataclass(frozen=True)
-class WorkerChannel:
-    """A worker's queues, from a task on the same executor."""
+class Node:
+    """Where a worker's process listens; only the tasks of the run learn its key."""
 
     worker: int
-    manager: Any
+    folder: str
+    """Of its sockets, on its executor."""
+    key: bytes = field(repr=False)
+
+
+class WorkerChannel:
+    """The way to a worker's process, from a task on the same executor."""
+
+    def __init__(self, node: Node):
+        """Connects."""
+        self.worker = node.worker
+        self._folder = node.folder
+        self._channel = Channel.to(os.path.join(node.folder, _SOCKET), node.key)
 
     def put(self, block: bytes) -> None:
         """Hands a block to the worker."""
-        self.manager.get_queue(_BLOCKS).put(block)
+        with suppress(ConnectionError):  # whoever waits for its next event learns what has become of it
+            self._channel.send(block)
 
     def end(self) -> None:
         """Tells the worker that it has all blocks."""
@@ -69,23 +84,12 @@ class WorkerChannel:
 
     def event(self, timeout: float) -> Event | None:
         """Returns the worker's next event, or None if there is none within some seconds."""
-        try:
-            return from_json(self.manager.get_queue(_EVENTS).get(True, timeout))
-        except queue.Empty:
-            return None
+        message = self._channel.receive(timeout)
+        return None if message is None else from_json(message)
 
     def close(self) -> None:
-        """Removes the folder of the manager's socket: the worker has had its last word, and nobody else would do it."""
-        shutil.rmtree(os.path.dirname(self.manager.address))
-
-
-@dataclass(frozen=True)
-class Node:
-    """A worker's manager; only the tasks of the run learn its key."""
-
-    worker: int
-    address: str
-    key: bytes = field(repr=False)
+        """Removes the folder of the sockets: the worker has had its last word, and nobody else would do it."""
+        shutil.rmtree(self._folder)
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,7 @@ class Workers:
 
     def channel(self) -> WorkerChannel:
         """Connects a task to the worker on its executor."""
-        node = self.nodes[util.read_executor_id()]
-        return WorkerChannel(node.worker, TFManager.connect(node.address, node.key))
+        return WorkerChannel(self.nodes[util.read_executor_id()])
 
 
 def start(context: SparkContext, workers: int, cores: int, work: Work, driver: Callable[[], Tell]) -> Workers:
@@ -124,30 +127,32 @@ def start(context: SparkContext, workers: int, cores: int, work: Work, driver: C
         # gRPC's server binds it all the same, as both sockets have SO_REUSEADDR and only one of them listens.
         "release_port": False,
     }
-    main = partial(_main, work, cores)
 
     def task(partition: Iterable[int]) -> Iterator[Node]:
-        yield _start_node(main, cluster, driver(), partition)
+        yield _start_node(work, cores, cluster, driver(), partition)
 
     nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
     return Workers({node.worker: node for node in nodes})
 
 
-def _start_node(main: Callable[..., None], cluster: dict[str, Any], tell: Tell, partition: Iterable[int]) -> Node:
+def _start_node(work: Work, cores: int, cluster: dict[str, Any], tell: Tell, partition: Iterable[int]) -> Node:
     """Starts the worker of this task's executor."""
     meeting = _Meeting(BarrierTaskContext.get(), tell)
     TFSparkNode.reservation = SimpleNamespace(Client=lambda _: meeting)
     TFSparkNode.gpu_info = SimpleNamespace(is_gpu_available=lambda: False)
     # The manager's socket is made here too, by a relative path: a socket's path has at most 107 characters.
-    with temporary_files_in("."):
-        TFSparkNode.run(main, {}, cluster, False, None, _QUEUES, True)(partition)
+    with temporary_files_in("."), meeting.listener:
+        TFSparkNode.run(partial(_main, work, cores, meeting), {}, cluster, False, None, _QUEUES, True)(partition)
     return meeting.node
 
 
 class _Meeting:
     """What TFSparkNode takes for the client of its rendezvous: the workers meet in the barrier of their own stage."""
 
+    node: Node
+
     def __init__(self, context: BarrierTaskContext, tell: Tell):
+        self.listener = socket.socket(socket.AF_UNIX)
         self._context = context
         self._tell = tell
         self._public: dict[str, Any] = {}
@@ -160,7 +165,10 @@ class _Meeting:
         """It tells of this node; the others need no key to it, and reach it where Spark does."""
         worker = reservation["executor_id"]
         host = self._context.getTaskInfos()[self._context.partitionId()].address.rpartition(":")[0]
-        self.node = Node(worker, reservation["addr"], reservation["authkey"])
+        # Its manager has a folder that nobody else of this machine may enter.
+        self.node = Node(worker, os.path.dirname(reservation["addr"]), secrets.token_bytes(32))
+        self.listener.bind(os.path.join(self.node.folder, _SOCKET))
+        self.listener.listen()
         self._public = {key: reservation[key] for key in ("executor_id", "job_name", "task_index", "port")}
         self._public["host"] = host
         self._tell(Joined(worker, host, gpus()))
@@ -192,14 +200,21 @@ def _train(assignment: Assignment, place: Place, blocks: Iterable[bytes], report
     worker.run(assignment, place, blocks, report)
 
 
-def _main(work: Work, cores: int, _: Any, context: Any) -> None:
+def _main(work: Work, cores: int, meeting: _Meeting, _: Any, context: Any) -> None:
     """What the worker's process does."""
     place = Place(context.executor_id, context.num_workers, cores, gpus())
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(place.gpus)  # before TensorFlow looks; none are nobody's
-    events = context.mgr.get_queue(_EVENTS)
+    with closing(Channel.at(meeting.listener, meeting.node.key)) as channel:
 
-    def report(event: Event) -> None:
-        events.put(to_json(event))
+        def report(event: Event) -> None:
+            channel.send(to_json(event))
 
-    blocks = iter(context.mgr.get_queue(_BLOCKS).get, _END)
-    reported(lambda: work(place, blocks, report), place.worker, report)
+        reported(lambda: work(place, _fed(channel), report), place.worker, report)
+
+
+def _fed(channel: Channel) -> Iterator[bytes]:
+    """The blocks that a worker is fed."""
+    while block := channel.receive():
+        yield block
+    if channel.ended:
+        raise ConnectionError("the task that feeds this worker has ended before its last block")
