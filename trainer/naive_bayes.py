@@ -99,13 +99,13 @@ class NaiveBayes(tf.Module):
 def _counts(share: Share, view: View, size: int, classes: int) -> np.ndarray:
     """How often each token stands in documents of each class, float64 [size, classes]."""
     documents, counts = share.views[view], np.zeros(size * classes)
-    ends = documents.starts + documents.lengths
+    ends = np.cumsum(documents.lengths, dtype=np.int64)
     start = 0
     while start < len(share):
-        limit = documents.starts[start] + COUNTED_TOKENS
-        stop = max(start + 1, int(np.searchsorted(ends, limit, "right")))
-        labels = np.repeat(share.labels[start:stop], documents.lengths[start:stop])
-        ids = documents.ids[documents.starts[start] : ends[stop - 1]]
-        counts += np.bincount(ids.astype(np.int64) * classes + labels, minlength=size * classes)
-        start = stop
+        limit = ends[start] - documents.lengths[start] + COUNTED_TOKENS
+        some = slice(start, max(start + 1, int(np.searchsorted(ends, limit, "right"))))
+        labels = np.repeat(share.labels[some], documents.lengths[some])
+        ids = documents.in_a_row(some).astype(np.int64)
+        counts += np.bincount(ids * classes + labels, minlength=size * classes)
+        start = some.stop
     return counts.reshape(size, classes)

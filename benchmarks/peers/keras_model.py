@@ -5,7 +5,18 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from benchmarks.peers.protocol import BATCH, DROPOUT, EMBEDDING, FILTERS, LENGTH, RATE, WIDTHS, Documents, Encoded
+from benchmarks.peers.protocol import (
+    BATCH,
+    DROPOUT,
+    EMBEDDING,
+    FILTERS,
+    INITIAL,
+    LENGTH,
+    RATE,
+    WIDTHS,
+    Documents,
+    Encoded,
+)
 
 
 def textcnn(keras: ModuleType, tokens: int, classes: int) -> Any:
@@ -18,7 +29,8 @@ def textcnn(keras: ModuleType, tokens: int, classes: int) -> Any:
     """
     layers = keras.layers
     ids = keras.Input([LENGTH], dtype="int32")
-    vectors = layers.Embedding(tokens, EMBEDDING)(ids)
+    initial = keras.initializers.RandomUniform(-INITIAL, INITIAL)
+    vectors = layers.Embedding(tokens, EMBEDDING, embeddings_initializer=initial)(ids)
     answers = [layers.Conv1D(FILTERS, width, activation="relu")(vectors) for width in WIDTHS]
     features = layers.Concatenate()([layers.GlobalMaxPooling1D()(of_width) for of_width in answers])
     model = keras.Model(ids, layers.Dense(classes)(layers.Dropout(DROPOUT)(features)))

@@ -27,6 +27,8 @@ EMBEDDING = 128
 WIDTHS = (3, 4, 5)
 FILTERS = 128
 DROPOUT = 0.5
+INITIAL = 0.25
+"""The first values of embeddings are equally probable up to this, as Kim and we have it; the libraries have others."""
 RATE = 1e-3
 """Adam's."""
 

@@ -12,6 +12,7 @@ from benchmarks.peers.protocol import (
     DROPOUT,
     EMBEDDING,
     FILTERS,
+    INITIAL,
     RATE,
     WIDTHS,
     Documents,
@@ -26,6 +27,7 @@ class TextCNN(nn.Module):
     def __init__(self, tokens: int, classes: int):
         super().__init__()
         self.embedding = nn.Embedding(tokens, EMBEDDING)
+        nn.init.uniform_(self.embedding.weight, -INITIAL, INITIAL)
         self.convolutions = nn.ModuleList(nn.Conv1d(EMBEDDING, FILTERS, width) for width in WIDTHS)
         self.dropout = nn.Dropout(DROPOUT)
         self.classify = nn.Linear(FILTERS * len(WIDTHS), classes)

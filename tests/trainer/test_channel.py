@@ -84,9 +84,13 @@ def test_whoever_sends_to_one_that_is_gone_learns_it(ends: Ends) -> None:
     assert ends.worker.receive(SECONDS) == b"connected"
     ends.worker.close()
     assert ends.feed.receive(SECONDS) is None
-    with pytest.raises(ConnectionError, match="closed"):
+
+    def talk_on() -> None:
         while True:
             ends.feed.send(LARGE)
+
+    with pytest.raises(ConnectionError, match="closed"):
+        talk_on()
 
 
 def test_who_has_another_key_is_refused_and_the_right_one_heard_after(worker: Channel, address: str) -> None:
