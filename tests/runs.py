@@ -10,6 +10,7 @@ from run import settings
 from run.config import RunConfig
 from run.data_card import ClassCard, DataCard, Lengths, Repeats
 from run.events import EpochDone, Judged, Member, Mistake, Tested
+from run.folder import MODEL
 from run.metrics import Evaluation
 from run.result import Quality, Result
 from run.splits import Split
@@ -57,7 +58,7 @@ def written(
     wrong = Mistake(language.labels[0], language.labels[1], 0.97, ["不", "", "好"], [-0.5, 0.25, 1.0])
     places = [right, evaluation.rows - right, *[0] * (len(language.labels) - 2)]
     sure = [[0.0, 0.0, 0.0]] * 9 + [[evaluation.rows, 0.95 * evaluation.rows, right]]
-    run.record(Judged(0, sure, places, [wrong], sorted(map(list, documents))))
+    run.record(Judged(0, sure, places, [wrong], [MODEL], sorted(map(list, documents))))
     quality = Quality(evaluation.accuracy, evaluation.macro_f1, evaluation.rows)
     result = Result(folder.name, "succeeded", 0, test=quality, members={"textcnn": quality})
     result.documents_per_second, result.epochs, result.rows.read = 1500.0, 3, 130
