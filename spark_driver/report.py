@@ -107,6 +107,7 @@ def html(run: Run) -> str:
         model=result["model"],
         data=_data(run.card) if run.card else None,
         documents=_known(_documents(result["rows"])),
+        prepared=result["prepared"] if result["model"] else None,  # `textcnn prepare` trains no model
         times=_known(_times(result["seconds"])),
         straggler=_straggler(run.metrics),
         curves=curves(run.epochs, best),
@@ -198,6 +199,7 @@ def _data(card: DataCard) -> dict[str, Any]:
     shown = {
         "Median words": number(train.median) if train else None,
         "95 % have at most": number(train.most) if train else None,
+        "Longest": number(train.longest) if train else None,
         "Cut off": percent(train.cut) if train else None,
         "Different": number(repeats.different),
         "Repeated": number(repeats.repeated),

@@ -20,7 +20,7 @@ from text.language import Language
 CARD = DataCard(
     documents={"train": 80, "validation": 10, "test": 40},
     classes=(),
-    lengths={"train": Lengths(21, 90, 0.07, 0)},
+    lengths={"train": Lengths(21, 90, 2400, 0.07, 0)},
     repeats=Repeats(90, 12, 4, {"validation": 0, "test": 3}, ()),
     unknown={"word": {"test": 0.06}},
     warnings=("7.0% of the training documents are cut after text.max_length = 128 words.",),

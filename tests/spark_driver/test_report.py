@@ -32,6 +32,7 @@ RESULT: dict[str, Any] = {
     "test": {"accuracy": 0.8, "macro_f1": 0.75, "rows": 10},
     "members": {"naive Bayes": {"accuracy": 0.7, "macro_f1": 0.65, "rows": 10}},
     "model": "/runs/a/model/1",
+    "prepared": None,
     "rows": {
         "read": 35123,
         "quarantined": 7,
@@ -52,6 +53,7 @@ UNKNOWN: dict[str, Any] = {
     "test": None,
     "members": {},
     "model": None,
+    "prepared": None,
     "rows": dict.fromkeys(RESULT["rows"]),
     "documents_per_second": None,
     "epochs": None,
@@ -90,7 +92,7 @@ CARD = DataCard(
         ClassCard("negative", {"train": 30, "validation": 5, "test": 6}, ("差", "坏")),
         ClassCard("positive", {"train": 50, "validation": 5, "test": 4}, ("好",)),
     ),
-    lengths={"train": Lengths(21, 90, 0.07, 0)},
+    lengths={"train": Lengths(21, 90, 2400, 0.07, 0)},
     repeats=Repeats(90, 12, 4, {"validation": 0, "test": 3}, (Contradiction("还行", ("negative", "positive")),)),
     unknown={"word": {"test": 0.06}},
     warnings=("7.0% of the training documents are cut.",),
@@ -152,6 +154,12 @@ def test_figures(page: Page, name: str, value: str) -> None:
     assert page.has(name, value)
 
 
+def test_of_a_prepared_corpus_it_is_said_where_its_data_card_comes_from() -> None:
+    page = Page(html(CONFIG, METRICS, RESULT | {"prepared": "hdfs:///corpora/<b>"}, LABELS, CONFUSION))
+    assert page.has("From the prepared corpus", "hdfs:///corpora/<b>", ". What its documents are,", "textcnn card")
+    assert "b" not in page.tags
+
+
 def test_the_worker_that_the_others_waited_for_is_named() -> None:
     joined = [{"kind": "Joined", "worker": worker, "host": host} for worker, host in enumerate(("node-a", "node-b"))]
     stragglers = [None, (1, 4.0), (1, 5.0), (0, 2.5)]
@@ -198,7 +206,7 @@ def whole() -> Page:
 
 def test_what_the_data_is_and_what_does_not_go_with_it(whole: Page) -> None:
     assert whole.has("Data", "7.0% of the training documents are cut.")
-    assert whole.has("Cut off", "7.00 %")
+    assert whole.has("Median words", "21", "95 % have at most", "90", "Longest", "2,400", "Cut off", "7.00 %")
     assert whole.has("Test in training", "3")
     assert whole.has("positive", "50", "5", "4", "好")
     assert whole.has("Under several labels: negative / positive: 还行")
