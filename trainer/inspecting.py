@@ -129,7 +129,7 @@ def _of_all(documents: np.ndarray, collective: Collective) -> list[list[int]]:
 
 
 def _gathered(values: np.ndarray, collective: Collective) -> np.ndarray:
-    """The rows of all workers, which have equally many."""
+    """The rows of all workers, which have equally many, by rank: in this order whichever worker has which share."""
     rows = np.zeros((collective.place.workers, *values.shape))
-    rows[collective.place.worker] = values
+    rows[collective.rank] = values
     return collective.sum(rows).reshape(-1, *values.shape[1:])
