@@ -152,7 +152,10 @@ def _table(compared: Sequence[Compared]) -> Table:
 def _verdict(test: Paired | None) -> str:
     if test is None:
         return "–"
-    return "worse" if test.real else "as good"
+    if not test.real:
+        return "not surely worse"
+    # The accuracy that has made the best one first counts copies, the test counts them once.
+    return "worse" if test.first > test.second else "better"
 
 
 def _rounded(value: float | None, digits: int = 1) -> str:

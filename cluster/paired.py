@@ -102,4 +102,4 @@ def corrected(tests: Sequence[Paired]) -> list[Paired]:
 
 def chance(p: float) -> str:
     """Returns a probability as a reader wants it."""
-    return percent(p) if p >= LEAST else f"less than {percent(LEAST)}"
+    return percent(p) if p >= LEAST else f"< {percent(LEAST)}"
