@@ -173,13 +173,15 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _compare_runs(options: argparse.Namespace) -> int:
-    if options.models or options.set or options.out or options.passed_on:
-        raise SettingsError("--models, --set, --out and arguments for spark-submit go with a run file, not with runs.")
+    if options.models or options.set or options.passed_on:
+        raise SettingsError("--models, --set and arguments for spark-submit go with a run file, not with runs.")
     compared = compare_runs.compare(*options.compared)
     if options.json:
         print(compared.to_json())
     else:
         compare_runs.show(compared, Console())
+    page = compare_runs.write(compared, options.out or f"runs/compared-{time.strftime('%Y%m%d-%H%M%S')}")
+    print(f"page: {page}", file=sys.stderr)
     return 0
 
 
@@ -475,7 +477,7 @@ def parser() -> argparse.ArgumentParser:
         "compare",
         help="train several models on the same documents and put them side by side, or two runs that have ended",
         usage="textcnn compare RUN.toml [--models NAME …] [--profile NAME|FILE] [--set section.key=value …] "
-        "[--out DIR] [-- spark-submit arguments]\n       textcnn compare DIR DIR [--json]",
+        "[--out DIR] [-- spark-submit arguments]\n       textcnn compare DIR DIR [--out DIR] [--json]",
     )
     comparing.add_argument("compared", nargs="+", metavar="RUN.toml|DIR", help="what to learn, or two runs' folders")
     comparing.add_argument("--json", action="store_true", help="a JSON object, of two runs")
@@ -487,7 +489,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",
     )
-    _add_place(comparing, out="the folder of the runs (default: runs/NAME-compared-TIME)")
+    _add_place(comparing, out="the folder of the runs and the page (default: runs/NAME-compared-TIME)")
     comparing.set_defaults(run=_compare)
 
     tuning = commands.add_parser(

@@ -7,43 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import storage
+from cluster import comparison_page
+from cluster.comparison_page import PAGE, Part, Scale
 from cluster.errors import ComparisonError
-from run import folder
+from cluster.paired import REAL, Answers, Paired, chance, corrected, paired, pairs
+from run import folder, formats, pages
 from run.config import View
-from run.intervals import mcnemar
+from run.pages import Whisker
 from run.terminal import percent
 from storage import StorageError
 
-REAL = 0.05
-"""A difference that chance makes less often than this is taken for real."""
-
-LEAST = 1e-4
-"""What is less likely is not told more exactly."""
-
 Change = tuple[str, Any, Any]
 """A key, its value in the first run and in the second; None where there is none."""
-
-
-@dataclass(frozen=True)
-class Paired:
-    """Test documents on which two runs differ."""
-
-    name: str
-    """The class that they are of, or all."""
-    documents: int
-    first: int
-    """Those that the first run alone gets right."""
-    second: int
-    p: float
-    """How often chance alone makes such a difference (McNemar); of classes with Holm's correction for their number."""
-
-    @property
-    def real(self) -> bool:
-        """Whether one run is better."""
-        return self.p < REAL
 
 
 @dataclass(frozen=True)
@@ -74,7 +53,7 @@ class _Run:
 
     uri: str
     report: Mapping[str, Any]
-    test: Mapping[str, Any] | None
+    answers: Answers | None
 
     @classmethod
     def of(cls, uri: str) -> "_Run":
@@ -84,8 +63,7 @@ class _Run:
             raise ComparisonError(
                 f"{uri} has no {folder.REPORT_VALUES}: {error}", "Give the folders of two runs that have ended."
             ) from error
-        test = storage.join(uri, folder.TEST)
-        return cls(uri, report, json.loads(storage.read(test)) if storage.exists(test) else None)
+        return cls(uri, report, Answers.of(uri))
 
     @property
     def tested(self) -> Mapping[str, Any]:
@@ -112,9 +90,7 @@ def compare(first: str, second: str) -> Comparison:
         ComparisonError: a folder is not that of a run that has ended.
     """
     a, b = _Run.of(storage.absolute(first)), _Run.of(storage.absolute(second))
-    unpaired = _unpaired(a, b)
-    pairs = [] if unpaired else _pairs(a, b)
-    of_classes = [_paired(label, [pair for pair in pairs if pair.label == label]) for label in a.classes]
+    unpaired, test, by_class = _tested(a, b)
     return Comparison(
         runs=(first, second),
         config=_changes(a.report["config"], b.report["config"]),
@@ -123,8 +99,8 @@ def compare(first: str, second: str) -> Comparison:
         results=tuple((name, value(a), value(b)) for name, value in RESULTS.items()),
         f1=tuple((label, _f1(a, label), _f1(b, label)) for label in dict.fromkeys([*a.classes, *b.classes])),
         unpaired=unpaired,
-        test=None if unpaired else _paired("all", pairs),
-        by_class=() if unpaired else tuple(_corrected(of_classes)),
+        test=test,
+        by_class=by_class,
     )
 
 
@@ -157,75 +133,51 @@ def _of_data(run: _Run) -> dict[str, Any]:
 
 
 def _changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Change, ...]:
-    a, b = dict(_flat(first)), dict(_flat(second))
+    a, b = dict(pages.flat(first)), dict(pages.flat(second))
     return tuple((key, a.get(key), b.get(key)) for key in dict.fromkeys([*a, *b]) if a.get(key) != b.get(key))
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 # The same documents
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """A test document of both runs."""
+def _tested(a: _Run, b: _Run) -> tuple[str | None, Paired | None, tuple[Paired, ...]]:
+    """Returns why the test documents cannot be paired, or what the test says of all and of each class."""
+    if a.answers is None or b.answers is None:
+        return f"{(a if a.answers is None else b).uri} has no {folder.TEST}", None, ()
+    if unpaired := _unpaired(a, a.answers, b, b.answers):
+        return unpaired, None, ()
+    found = pairs(a.answers.by(folder.MODEL), b.answers.by(folder.MODEL))
+    of_classes = [
+        paired(label, [pair for pair in found if pair.label == number]) for number, label in enumerate(a.classes)
+    ]
+    return None, paired("all", found), tuple(corrected(of_classes))
 
-    label: str
-    first: bool
-    """Whether the first run gets it right."""
-    second: bool
 
-
-def _unpaired(a: _Run, b: _Run) -> str | None:
+def _unpaired(a: _Run, of_a: Answers, b: _Run, of_b: Answers) -> str | None:
     """Says why it cannot be told that the test documents are the same."""
-    if a.test is None or b.test is None:
-        return f"{(a if a.test is None else b).uri} has no {folder.TEST}"
+    for run, answers in ((a, of_a), (b, of_b)):
+        if folder.MODEL not in answers.models:
+            return f"{run.uri} has published no model"
     if list(a.classes) != list(b.classes):
         return "the labels are not the same"
-    if a.test["view"] != b.test["view"] or a.vocabulary(a.test["view"]) != b.vocabulary(b.test["view"]):
+    if of_a.view != of_b.view or a.vocabulary(of_a.view) != b.vocabulary(of_b.view):
         return "the tokens are not the same: settings of text or training documents differ"
-    if [document[:2] for document in a.test["documents"]] != [document[:2] for document in b.test["documents"]]:
-        return "the test documents are not the same"
-    return None
-
-
-def _pairs(a: _Run, b: _Run) -> list[_Pair]:
-    assert a.test is not None
-    assert b.test is not None
-    labels = list(a.classes)
-    both = zip(a.test["documents"], b.test["documents"], strict=True)
-    # A document and its copies get the same answers: they are one observation.
-    different = dict.fromkeys((*of_a, of_b[2]) for of_a, of_b in both)
-    return [_Pair(labels[label], of_a == label, of_b == label) for _, label, of_a, of_b in different]
-
-
-def _paired(name: str, pairs: Sequence[_Pair]) -> Paired:
-    first = sum(pair.first and not pair.second for pair in pairs)
-    second = sum(pair.second and not pair.first for pair in pairs)
-    return Paired(name, len(pairs), first, second, mcnemar(first, second))
-
-
-def _corrected(of_classes: Sequence[Paired]) -> Iterator[Paired]:
-    """Yields them with larger p: of twenty classes, one differs by chance.
-
-    Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics, 1979.
-    """
-    corrected: dict[str, float] = {}
-    largest = 0.0
-    for place, paired in enumerate(sorted(of_classes, key=lambda paired: paired.p)):
-        largest = max(largest, min(1.0, paired.p * (len(of_classes) - place)))
-        corrected[paired.name] = largest
-    for paired in of_classes:
-        yield dataclasses.replace(paired, p=corrected[paired.name])
+    return None if of_a.same_documents(of_b) else "the test documents are not the same"
 
 
 # For a person
+
+
+def write(compared: Comparison, target: str) -> str:
+    """Writes the page of a comparison into a folder, which is made; returns where it is.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    page = storage.join(storage.absolute(target), PAGE)
+    storage.make_folder(storage.parent(page))
+    storage.write(page, html(compared).encode())
+    return page
 
 
 def show(compared: Comparison, console: Console) -> None:
@@ -249,26 +201,22 @@ def _said(compared: Comparison, test: Paired) -> Iterator[str]:
     first, second = compared.runs
     yield (
         f"Of {test.documents:,} different test documents, {first} alone is right in {test.first:,}, {second} alone in "
-        f"{test.second:,}: chance makes such a difference in {_chance(test.p)} of cases."
+        f"{test.second:,}: chance makes such a difference in {chance(test.p)} of cases."
     )
     yield f"{second if test.second > test.first else first} is better." if test.real else "Neither is better."
-    for paired in compared.by_class:
-        if paired.real:
-            better = second if paired.second > paired.first else first
+    for of_class in compared.by_class:
+        if of_class.real:
+            better = second if of_class.second > of_class.first else first
             yield (
-                f"Of the documents of {paired.name}, {better} finds more: {paired.first:,} and {paired.second:,} alone "
-                f"of {paired.documents:,}, {_chance(paired.p)}."
+                f"Of the documents of {of_class.name}, {better} finds more: {of_class.first:,} and "
+                f"{of_class.second:,} alone of {of_class.documents:,}, {chance(of_class.p)}."
             )
-
-
-def _chance(p: float) -> str:
-    return percent(p) if p >= LEAST else f"less than {percent(LEAST)}"
 
 
 def _table(title: str, runs: tuple[str, str], rows: Sequence[Change]) -> Table:
     table = Table("", *runs, title=title, title_justify="left")
     for name, *values in rows:
-        table.add_row(name, *map(_shown, values))
+        table.add_row(*map(escape, (name, *map(_shown, values))))
     return table
 
 
@@ -277,6 +225,89 @@ def _shown(value: Any) -> str:
         return "–"
     if isinstance(value, Mapping):
         return f"{percent(value['value'])} ({percent(value['low'])} – {percent(value['high'])})"
-    if isinstance(value, float):
-        return f"{value:,.4g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{value:,.4g}" if isinstance(value, float) else pages.text(value) or "–"
+
+
+def html(compared: Comparison) -> str:
+    """Returns the page of a comparison."""
+    first, second = compared.runs
+    if compared.test:
+        told, status, *_ = _said(compared, compared.test)
+    else:
+        told, status = f"Not tested document by document: {compared.unpaired}.", "Not tested document by document"
+    changed = (("Settings", compared.config), ("Data", compared.data), ("Versions", compared.versions))
+    return comparison_page.page(
+        f"{first} and {second}",
+        status,
+        (
+            Part("Results", (told,), _results(compared), "named", NOTES),
+            *([Part("Classes", (), _classes(compared), "named", CLASS_NOTES)] if compared.f1 else []),
+            *(_changed(title, changes) for title, changes in changed),
+        ),
+    )
+
+
+NOTES = (
+    "A document and its copies are one. A difference that chance makes in fewer than "
+    f"{percent(REAL)} of cases between two models that are equally good is taken for real (McNemar's exact test).",
+)
+CLASS_NOTES = (
+    "Alone: test documents of the class that one run alone gets right; chance: how often it "
+    "makes such a difference, with Holm's correction for the number of classes.",
+)
+
+
+COLUMNS: Mapping[str, tuple[str, Callable[[float | None], str | None]]] = {
+    "macro-F1": ("Macro-F1", formats.percent),
+    "test documents": ("Documents", formats.number),
+    "epochs": ("Epochs", formats.number),
+    "documents/s in training": ("Documents/s", formats.number),
+    "seconds of training": ("Training", formats.duration),
+    "seconds in all": ("In all", formats.duration),
+}
+"""How the page has the results that are no shares with an interval."""
+
+
+def _results(compared: Comparison) -> pages.Table:
+    """A row for each run."""
+    results = {name: values for name, *values in compared.results}
+    accuracies = results["test accuracy"]
+    scale = Scale.of((share["low"], share["high"]) for share in accuracies if share)
+    rows = []
+    for number, (letter, run, accuracy) in enumerate(zip("AB", compared.runs, accuracies, strict=True)):
+        others = (shown(results[name][number]) for name, (_, shown) in COLUMNS.items())
+        rows.append((f"{letter}: {run}", *_share(accuracy, scale), *others))
+    heads = (head for head, _ in COLUMNS.values())
+    return pages.Table(("Run", "Test accuracy", "95 % interval", *heads), rows)
+
+
+def _classes(compared: Comparison) -> pages.Table:
+    tests = {test.name: test for test in compared.by_class}
+    scale = Scale.of((share["low"], share["high"]) for _, *shares in compared.f1 for share in shares if share)
+    rows = []
+    for label, first, second in compared.f1:
+        test = tests.get(label)
+        alone = (f"{test.first:,}", f"{test.second:,}", chance(test.p)) if test else (None, None, None)
+        rows.append((label, *_share(first, scale), *_share(second, scale), *alone, _better(test)))
+    head = ("Label", "F1 of A", "95 % interval", "F1 of B", "95 % interval", "A alone", "B alone", "Chance", "Better")
+    return pages.Table(head, rows)
+
+
+def _better(test: Paired | None) -> str | None:
+    if test is None:
+        return None
+    return ("A" if test.first > test.second else "B") if test.real else "neither"
+
+
+def _share(share: Mapping[str, float] | None, scale: Scale) -> tuple[str | None, Whisker | None]:
+    """A share, and its interval."""
+    if share is None:
+        return None, None
+    return formats.percent(share["value"]), scale.drawn(share["value"], share["low"], share["high"])
+
+
+def _changed(title: str, changes: Sequence[Change]) -> Part:
+    if not changes:
+        return Part(title, ("The same.",))
+    rows = [(name, _shown(first), _shown(second)) for name, first, second in changes]
+    return Part(f"{title} that differ", (), pages.Table(("Key", "A", "B"), rows), "words")

@@ -44,13 +44,14 @@ class ClassCard:
 
 @dataclass(frozen=True)
 class Lengths:
-    """How many words the documents of a split have, of those that `text.max_length` leaves."""
+    """How many words the documents of a split have, before `text.max_length` cuts them."""
 
     median: int
     most: int
     """95 % of the documents have no more."""
+    longest: int
     cut: float
-    """Share of the documents that have `text.max_length` words, or had more."""
+    """Share of the documents that have more than `text.max_length` words."""
     empty: int
     """Documents without any: of white space and stop words."""
 
@@ -113,7 +114,10 @@ class DataCard:
             telling = f": {' '.join(of_class.telling)}" if of_class.telling else ""
             yield f"  {of_class.label} {of_class.documents['train']:,} ({share:.1%}){telling}"
         if train := self.lengths.get("train"):
-            yield f"words: {train.median} in the median, 95 % have at most {train.most}, {train.cut:.1%} are cut"
+            yield (
+                f"words: {train.median} in the median, 95 % have at most {train.most:,}, the longest has "
+                f"{train.longest:,}; {train.cut:.1%} are cut"
+            )
         repeats = self.repeats
         yield (
             f"{repeats.different:,} different documents; {repeats.repeated:,} stand there more than once, "

@@ -211,8 +211,10 @@ class Judged:
     """Documents whose own label is the model's first choice, its second, and so on."""
     mistakes: list[Mistake]
     """Those of which the model was surest, the surest first."""
+    models: list[str]
+    """The published model and its members."""
     documents: list[list[int]]
-    """A hash, the class and the predicted class of each, or of a part that is the same in every run."""
+    """Of each a hash, its class, and the class that each model chooses; or of a part that is the same in every run."""
 
     def __post_init__(self) -> None:
         mistakes = [Mistake(**m) if isinstance(m, dict) else m for m in self.mistakes]

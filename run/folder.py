@@ -22,6 +22,9 @@ RESULT = "result.json"
 SETTINGS = "settings.json"
 TEST = "test.json"
 
+MODEL = "model"
+"""What test.json calls the published model, beside its members."""
+
 
 def vocabulary(view: View) -> str:
     """Returns the name of the file with the tokens of a view, in the order of their ids."""

@@ -28,7 +28,7 @@ from pyspark.ml.linalg import SparseVector, VectorUDT
 from pyspark.ml.wrapper import JavaEstimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
-from pyspark.sql.types import DoubleType
+from pyspark.sql.types import DoubleType, LongType
 
 from run.baselines import BASELINES, Baseline
 from run.config import RunConfig
@@ -40,6 +40,7 @@ from spark_driver import job
 from spark_driver.preparing import Prepared, prepare
 from spark_driver.run_folder import RunFolder
 from spark_driver.session import session
+from text.fingerprint import KEPT, fingerprint
 from text.vocabulary import FIRST_TOKEN
 
 SMOOTHING = 0.1
@@ -77,6 +78,7 @@ def train(models: Sequence[Baseline], config: RunConfig, folder: RunFolder, resu
         }
         sizes = [len(vocabulary.tokens) for vocabulary in prepared.language.vocabularies.values()]
         classes = len(prepared.language.labels)
+        answers: list[list[tuple[int, int, int]]] = []
         for name in models:
             terminal.stage(f"training {name}")
             begun = time.monotonic()
@@ -84,16 +86,21 @@ def train(models: Sequence[Baseline], config: RunConfig, folder: RunFolder, resu
             model = max(fitted, key=lambda m: evaluated(m, of_split["validation"], classes).accuracy)
             seconds = time.monotonic() - begun
             test = evaluated(model, of_split["test"], classes)
+            answers.append(answered(model, of_split["test"]))
             if test.rows:
                 result.members[name] = Quality(test.accuracy, test.macro_f1, test.rows)
                 terminal.say(f"{name}: test accuracy {100 * test.accuracy:.2f} %, {seconds:.1f} s")
             result.model_seconds[name] = seconds
+        of_all = zip(*answers, strict=True)
+        documents = [[*first, *(predicted for *_, predicted in others)] for first, *others in of_all]
+        folder.write_answers(config.text.views[0], models, documents)
 
 
 def counted(prepared: Prepared) -> DataFrame:
-    """Returns the documents with the counts of their tokens: split, label (class), counts (a sparse vector).
+    """Returns the documents with the counts of their tokens: split, label (class), counts (a sparse vector), key.
 
-    The features are the tokens of every view's vocabulary, so that all models see what the networks see.
+    The features are the tokens of every view's vocabulary, so that all models see what the networks see; the key is the
+    document's fingerprint.
     """
     shared = prepared.documents.sparkSession.sparkContext.broadcast(prepared.language)
     starts = _starts([len(vocabulary.tokens) for vocabulary in prepared.language.vocabularies.values()])
@@ -105,9 +112,18 @@ def counted(prepared: Prepared) -> DataFrame:
             features.update(start + i - FIRST_TOKEN for i in ids if i >= FIRST_TOKEN)
         return SparseVector(starts[-1], dict(features))
 
+    def key(tokens: list[str]) -> int:
+        first = next(iter(shared.value.vocabularies.values()))
+        return fingerprint(np.array(first.encode(tokens[0].split()), np.int32))
+
     label = F.udf(lambda label: float(shared.value.classes[label]), DoubleType())
     vector = F.udf(lambda tokens: counts(tokens), VectorUDT())  # Spark would guess at the types of `counts` itself
-    return prepared.documents.select("split", label("label").alias("label"), vector("tokens").alias("counts"))
+    return prepared.documents.select(
+        "split",
+        label("label").alias("label"),
+        vector("tokens").alias("counts"),
+        F.udf(lambda tokens: key(tokens), LongType())("tokens").alias("key"),
+    )
 
 
 def _starts(sizes: Sequence[int]) -> list[int]:
@@ -121,6 +137,12 @@ def evaluated(model: Model, documents: DataFrame, classes: int) -> Evaluation:
     for label, prediction, number in model.transform(documents).groupBy("label", "prediction").count().collect():
         confusion[int(label), int(prediction)] += number
     return Evaluation(confusion, float("nan"))
+
+
+def answered(model: Model, documents: DataFrame) -> list[tuple[int, int, int]]:
+    """Returns fingerprint, class and predicted class of the documents with the smallest fingerprints, in order."""
+    answers = model.transform(documents).select("key", "label", "prediction").orderBy("key", "label", "prediction")
+    return [(key, int(label), int(prediction)) for key, label, prediction in answers.limit(KEPT).collect()]
 
 
 def _naive_bayes(_: Sequence[int], __: int) -> list[Pipeline]:

@@ -56,8 +56,8 @@ def count(rows: DataFrame) -> Counts:
 
 
 def documents(rows: DataFrame, counts: Counts) -> DataFrame:
-    """Returns the rows that can be used: split, label, tokens."""
-    return rows.where(F.col("reason").isNull() & _known(counts)).select("split", "label", "tokens")
+    """Returns the rows that can be used: split, label, tokens, length."""
+    return rows.where(F.col("reason").isNull() & _known(counts)).select("split", "label", "tokens", "length")
 
 
 def words(rows: DataFrame, views: Sequence[View]) -> DataFrame:
@@ -137,7 +137,7 @@ def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]
     def encoded(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
         return encode(_documents(batches, tuple(shared.value.vocabularies)), partition, shared.value)
 
-    return _dealt(documents, encoded, workers)
+    return _dealt(documents.select("split", "label", "tokens"), encoded, workers)
 
 
 def blocks_of_parts(spark: SparkSession, corpus: Corpus, workers: int) -> RDD[bytes]:

@@ -32,6 +32,7 @@ class _Measured:
     split: Split
     view: int
     length: int
+    """In the first view before any were cut off; in the others after that."""
     documents: int
     unknown: int
 
@@ -40,7 +41,7 @@ def data_card(documents: DataFrame, language: Language, config: RunConfig) -> Da
     """Returns the card of a run's documents, with its warnings.
 
     Args:
-        documents: split, label, tokens (of each view, joined by spaces); read four times.
+        documents: split, label, tokens (of each view, joined by spaces), length; read four times.
         language: labels and vocabularies.
         config: what the documents are held against.
     """
@@ -49,12 +50,16 @@ def data_card(documents: DataFrame, language: Language, config: RunConfig) -> Da
     telling = _telling(documents, sizes)
     classes = tuple(ClassCard(label, sizes[label], telling.get(label, ())) for label in language.labels)
     views: Sequence[View] = tuple(language.vocabularies)
+    kept = kept_tokens(views[0], config.text.max_length)
     card = DataCard(
         documents={split: sum(c.documents[split] for c in classes) for split in SPLITS},
         classes=classes,
-        lengths=_lengths(measured, kept_tokens(views[0], config.text.max_length)),
+        lengths=_lengths(measured, kept),
         repeats=_repeats(documents),
-        unknown={view: _unknown(measured, number) for number, view in enumerate(views)},
+        unknown={
+            view: _unknown(measured, number, kept_tokens(view, config.text.max_length))
+            for number, view in enumerate(views)
+        },
     )
     return card.checked(config)
 
@@ -75,10 +80,9 @@ def _measured(documents: DataFrame, language: Language) -> list[_Measured]:
         known = [frozenset(vocabulary.tokens) for vocabulary in shared.value.vocabularies.values()]
         numbers, unknown = Counter[tuple[Split, int, int]](), Counter[tuple[Split, int, int]]()
         for batch in batches:
-            splits, of_documents = (column.to_pylist() for column in batch.columns)
-            for split, of_document in zip(splits, of_documents, strict=True):
+            for split, of_document, length in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 for view, tokens in enumerate(map(str.split, of_document)):
-                    key = split, view, len(tokens)
+                    key = split, view, len(tokens) if view else length
                     numbers[key] += 1
                     unknown[key] += len(tokens) - sum(map(known[view].__contains__, tokens))
         rows = [(*key, number, unknown[key]) for key, number in numbers.items()]
@@ -86,7 +90,7 @@ def _measured(documents: DataFrame, language: Language) -> list[_Measured]:
         arrays = [pa.array(column, kind) for column, kind in zip(columns, _TYPES, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
-    found = documents.select("split", "tokens").mapInArrow(task, _COLUMNS)
+    found = documents.select("split", "tokens", "length").mapInArrow(task, _COLUMNS)
     summed = found.groupBy("split", "view", "length").agg(F.sum("documents"), F.sum("unknown"))
     return [_Measured(*row) for row in summed.collect()]
 
@@ -98,7 +102,8 @@ def _lengths(measured: Sequence[_Measured], kept: int) -> dict[Split, Lengths]:
         numbers = {m.length: m.documents for m in measured if m.split == split and m.view == 0}
         if total := sum(numbers.values()):
             median, most = (_percentile(numbers, share * total) for share in (0.5, 0.95))
-            lengths[split] = Lengths(median, most, numbers.get(kept, 0) / total, numbers.get(0, 0))
+            cut = sum(documents for length, documents in numbers.items() if length > kept)
+            lengths[split] = Lengths(median, most, max(numbers), cut / total, numbers.get(0, 0))
     return lengths
 
 
@@ -112,11 +117,11 @@ def _percentile(numbers: dict[int, int], wanted: float) -> int:
     return 0
 
 
-def _unknown(measured: Sequence[_Measured], view: int) -> dict[Split, float]:
+def _unknown(measured: Sequence[_Measured], view: int, kept: int) -> dict[Split, float]:
     shares: dict[Split, float] = {}
     for split in SPLITS:
         of_split = [m for m in measured if m.split == split and m.view == view]
-        if tokens := sum(m.length * m.documents for m in of_split):
+        if tokens := sum(min(m.length, kept) * m.documents for m in of_split):
             shares[split] = sum(m.unknown for m in of_split) / tokens
     return shares
 

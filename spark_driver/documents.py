@@ -32,10 +32,14 @@ from text.segmenter import Segmenter
 UNLABELLED = "unlabelled"
 """In place of a split: a document without a label, whose tokens are those of the view word alone."""
 
-PREPARED = "split string, label string, tokens array<string>, reason string, source string, row string, text string"
+PREPARED = (
+    "split string, label string, tokens array<string>, reason string, source string, row string, text string, "
+    "length int"
+)
 """A prepared row: a document has split, label, tokens (of each view, joined by spaces), a rejection reason and row.
 
-The text goes with a few documents of each partition, the candidates for golden examples.
+The text goes with a few documents of each partition, the candidates for golden examples. The length is that of the
+first view before tokens were cut off.
 """
 
 _TYPES = {
@@ -46,6 +50,7 @@ _TYPES = {
     "source": pa.string(),
     "row": pa.string(),
     "text": pa.string(),
+    "length": pa.int32(),
 }
 _SCHEMA = pa.schema(list(_TYPES.items()))
 _CORRUPT = "_corrupt_record"
@@ -114,13 +119,13 @@ def _prepared(
 ) -> Callable[[_Batches], _Batches]:
     """Returns what an executor does with a partition."""
 
-    def prepare(source: str, row: Any, golden: GoldenCandidates) -> tuple[str | list[str] | None, ...]:
+    def prepare(source: str, row: Any, golden: GoldenCandidates) -> tuple[str | int | list[str] | None, ...]:
         found = preparation.outcome(source, row, parse)
         if isinstance(found, Rejection):
-            return None, None, None, found.reason, source, found.row, None
+            return None, None, None, found.reason, source, found.row, None, None
         tokens = list(map(" ".join, found.tokens.values()))
         text = found.text if found.text is not None and golden.is_one(found.text, found.label) else None
-        return found.split, found.label, tokens, None, source, None, text
+        return found.split, found.label, tokens, None, source, None, text, found.length
 
     def partition(batches: _Batches) -> _Batches:
         golden = candidates()

@@ -142,7 +142,7 @@ def _chained(first: pa.RecordBatch, others: _Batches) -> _Batches:
 def _tallied(batches: _Batches, views: Sequence[View], tally: Tally) -> Iterator[TokenizedDocument]:
     """The documents of prepared rows; all rows are added to the tally."""
     for batch in batches:
-        for split, label, tokens, reason, source, row, text in zip(
+        for split, label, tokens, reason, source, row, text, _ in zip(
             *(column.to_pylist() for column in batch.columns), strict=True
         ):
             file = unquote(source)  # Spark has the address of a file, with a space as %20

@@ -50,7 +50,7 @@ class Prepared:
 
     counts: Counts
     documents: DataFrame
-    """The rows that can be used: split, label, tokens (of each view, joined by spaces)."""
+    """The rows that can be used: split, label, tokens (of each view, joined by spaces), length (see `documents`)."""
     rows: DataFrame
     """All rows, and those without labels; see `documents.PREPARED`."""
     language: Language

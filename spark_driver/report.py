@@ -4,7 +4,6 @@ The page is the template report.html.j2, which escapes what it is given; here ar
 """
 
 import dataclasses
-import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from run import intervals
+from run import intervals, pages
 from run.data_card import DataCard
 from run.events import Judged, Mistake
+from run.formats import duration, interval, number, percent
 from run.metrics import Evaluation
+from run.pages import Table
 from spark_driver import figures, tables
 from spark_driver.drawings import calibration, curves
-from spark_driver.formats import duration, interval, number, percent
-from spark_driver.tables import Table
 
 PACKAGES = (
     "textcnn-on-spark",
@@ -37,15 +34,6 @@ PACKAGES = (
 
 UNKNOWN = "□"
 """In place of a token that the vocabulary does not have."""
-
-_TEMPLATES = Environment(
-    loader=PackageLoader("spark_driver", ""),  # finds the template in a zip too, which is how YARN ships us
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 @dataclass(frozen=True)
@@ -107,15 +95,19 @@ def values(run: Run) -> dict[str, Any]:
 def html(run: Run) -> str:
     """Returns the report's page; what is not known is left out."""
     result, best = run.result, run.tested["best_epoch"] if run.tested else None
-    return _TEMPLATES.get_template("report.html.j2").render(
+    return pages.rendered(
+        "spark_driver",
+        "report.html.j2",
         name=run.name,
         status=result["status"],
+        tone="good" if result["status"] == "succeeded" else "bad",
         error=result["error"],
         outcome=_known(_outcome(run, best)),
         known=_known_of(run.test, run.labels) if run.test.rows else None,
         model=result["model"],
         data=_data(run.card) if run.card else None,
         documents=_known(_documents(result["rows"])),
+        prepared=result["prepared"] if result["model"] else None,  # `textcnn prepare` trains no model
         times=_known(_times(result["seconds"])),
         straggler=_straggler(run.metrics),
         curves=curves(run.epochs, best),
@@ -123,7 +115,7 @@ def html(run: Run) -> str:
         **tables.tested(run.labels, run.test),
         sureness=_sureness(run.judged) if run.judged and run.test.rows else None,
         mistaken=[_mistake(mistake) for mistake in run.judged.mistakes] if run.judged else [],
-        config=Table(("Key", "Value"), list(_flat(run.config))),
+        config=pages.settings_table(run.config),
         versions=Table(("Package", "Version"), list(_versions())),
     )
 
@@ -207,6 +199,7 @@ def _data(card: DataCard) -> dict[str, Any]:
     shown = {
         "Median words": number(train.median) if train else None,
         "95 % have at most": number(train.most) if train else None,
+        "Longest": number(train.longest) if train else None,
         "Cut off": percent(train.cut) if train else None,
         "Different": number(repeats.different),
         "Repeated": number(repeats.repeated),
@@ -243,16 +236,6 @@ def _mistake(mistake: Mistake) -> dict[str, Any]:
 
 
 # Configuration and versions
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
-    """Yields the keys of nested sections, joined by dots, with their values."""
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            text = value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield f"{prefix}{key}", text
 
 
 def _versions() -> Iterator[tuple[str, str]]:

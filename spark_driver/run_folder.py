@@ -140,6 +140,17 @@ class RunFolder:
         lines = (json.dumps(row, ensure_ascii=False) for row in rows)
         self.write_text(folder.QUARANTINE, _of_lines(lines))
 
+    def write_answers(self, view: str, models: Sequence[str], documents: Sequence[Sequence[int]]) -> None:
+        """Writes test.json.
+
+        Args:
+            view: by whose token ids a document is known.
+            models: who has answered.
+            documents: of each its fingerprint, its class, and the class that each model chooses.
+        """
+        values = {"view": view, "models": models, "documents": documents}
+        self.write_text(folder.TEST, json.dumps(values, ensure_ascii=False) + "\n")
+
     def write_result(self, result: Result) -> None:
         """Writes result.json and, of a run that has a configuration, test.json and the report."""
         values = result.to_json()
@@ -150,8 +161,7 @@ class RunFolder:
         metrics = [json.loads(line) for line in self._lines(self.run)]
         run = Run(self._config, metrics, json.loads(values), self._labels, self._judged, self._data_card)
         if self._judged:
-            documents = {"view": run.first_view, "documents": self._judged.documents}
-            self.write_text(folder.TEST, json.dumps(documents) + "\n")
+            self.write_answers(run.first_view, self._judged.models, self._judged.documents)
         self.write_text(folder.REPORT_VALUES, json.dumps(report.values(run), ensure_ascii=False, indent=2) + "\n")
         self.write_text(folder.REPORT, report.html(run))
 

@@ -9,24 +9,16 @@ import numpy as np
 
 from run import intervals
 from run.data_card import ClassCard
+from run.formats import duration, interval, loss, number, percent
 from run.metrics import Evaluation
+from run.pages import Table
 from run.splits import SPLITS
-from spark_driver.formats import duration, interval, loss, number, percent
 
 LARGEST_MATRIX = 60
 """With more classes than this, a matrix is too large to read; the most frequent mistakes tell more."""
 MISTAKES = 50
 NARROW_HEADER = 6
 """With more classes than this, the names over a matrix stand upright."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Names of the columns, and rows of text."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str | None]]
-    """None is a value that is not known."""
 
 
 @dataclass(frozen=True)

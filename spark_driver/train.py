@@ -97,6 +97,9 @@ def training_data(
     """Returns the documents of a prepared corpus, or else of the run's input, and says what those are."""
     if corpus:
         terminal.stage(f"reading {corpus}")
+        terminal.say(
+            "A prepared corpus gets no data card: `textcnn card` makes one of the input that it was prepared from."
+        )
         return of_corpus(spark, corpus, config, folder, result)
     terminal.stage("reading and preparing the documents")
     prepared = prepare(spark, config, folder, result)

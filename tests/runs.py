@@ -10,6 +10,7 @@ from run import settings
 from run.config import RunConfig
 from run.data_card import ClassCard, DataCard, Lengths, Repeats
 from run.events import EpochDone, Judged, Member, Mistake, Tested
+from run.folder import MODEL
 from run.metrics import Evaluation
 from run.result import Quality, Result
 from run.splits import Split
@@ -19,7 +20,7 @@ from text.language import Language
 CARD = DataCard(
     documents={"train": 80, "validation": 10, "test": 40},
     classes=(),
-    lengths={"train": Lengths(21, 90, 0.07, 0)},
+    lengths={"train": Lengths(21, 90, 2400, 0.07, 0)},
     repeats=Repeats(90, 12, 4, {"validation": 0, "test": 3}, ()),
     unknown={"word": {"test": 0.06}},
     warnings=("7.0% of the training documents are cut after text.max_length = 128 words.",),
@@ -57,7 +58,7 @@ def written(
     wrong = Mistake(language.labels[0], language.labels[1], 0.97, ["不", "", "好"], [-0.5, 0.25, 1.0])
     places = [right, evaluation.rows - right, *[0] * (len(language.labels) - 2)]
     sure = [[0.0, 0.0, 0.0]] * 9 + [[evaluation.rows, 0.95 * evaluation.rows, right]]
-    run.record(Judged(0, sure, places, [wrong], sorted(map(list, documents))))
+    run.record(Judged(0, sure, places, [wrong], [MODEL], sorted(map(list, documents))))
     quality = Quality(evaluation.accuracy, evaluation.macro_f1, evaluation.rows)
     result = Result(folder.name, "succeeded", 0, test=quality, members={"textcnn": quality})
     result.documents_per_second, result.epochs, result.rows.read = 1500.0, 3, 130

@@ -10,7 +10,7 @@ from run.splits import Split
 from text.errors import RowError
 from text.records import LARGEST_ROW, ROW_TOO_LARGE, Fields, LargeRow, document, split_of
 from text.segmenter import Segmenter
-from text.views import tokens_of
+from text.views import length_of, tokens_of
 
 SHOWN_CHARACTERS = 10_000
 """What is shown of a row that cannot be used."""
@@ -27,6 +27,8 @@ class TokenizedDocument:
     tokens: Mapping[View, Sequence[str]]
     text: str | None = None
     """The text itself, where it goes along."""
+    length: int | None = None
+    """Tokens in the first view before any are cut off, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,17 @@ class Preparation:
             RowError: it cannot be used; with the reason.
         """
         found = document(fields)
-        return TokenizedDocument(self.split_of(found.text), found.label, self.tokens(found.text), found.text)
+        words = self.segmenter.tokens(found.text)
+        length = length_of(self.views[0], found.text, words)
+        return TokenizedDocument(
+            self.split_of(found.text), found.label, self._cut(found.text, words), found.text, length
+        )
 
     def tokens(self, text: str) -> dict[View, list[str]]:
         """Returns the tokens of a text in each view."""
-        words = self.segmenter.tokens(text)
+        return self._cut(text, self.segmenter.tokens(text))
+
+    def _cut(self, text: str, words: Sequence[str]) -> dict[View, list[str]]:
         return {view: tokens_of(view, text, words, self.max_length) for view in self.views}
 
 

@@ -26,6 +26,12 @@ def tokens_of(view: View, text: str, words: Sequence[str], max_length: int) -> l
     return list(tokens[: kept_tokens(view, max_length)])
 
 
+def length_of(view: View, text: str, words: Sequence[str]) -> int:
+    """Returns how many tokens a text has in a view before any are cut off."""
+    singles = len(words) if view.startswith("word") else len("".join(text.split()))
+    return max(singles - 1, 0) if view.endswith("2") else singles
+
+
 def kept_tokens(view: View, max_length: int) -> int:
     """Returns how many tokens of a view are kept where so many words are."""
     return max_length if view.startswith("word") else CHARACTERS_PER_WORD * max_length

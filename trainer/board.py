@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -137,7 +138,7 @@ def show(runs: Sequence[str], port: int) -> int:
                     try:
                         return process.wait(REFRESH_SECONDS)
                     except subprocess.TimeoutExpired:
-                        boards.refresh()
+                        storage.outlasting(boards.refresh, partial(print, file=sys.stderr))
             finally:
                 process.terminate()
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import tensorflow as tf
 
 from run.config import View
 from run.events import Judged, Mistake
+from run.folder import MODEL
+from text.fingerprint import FINGERPRINT_BYTES, KEPT, fingerprint
 from text.language import Language
 from text.vocabulary import PADDING
 from trainer.batches import Batch, in_order_of_length
@@ -24,12 +25,8 @@ BINS = 10
 MISTAKES = 20
 SHOWN = 80
 """Tokens of a mistake."""
-DOCUMENTS = 10_000
-"""Documents that are kept, those with the smallest hashes: the same in each run on the same documents."""
-_HASH_BYTES = 6
-"""What a float64 holds exactly, which is what workers exchange."""
-_NONE = float(2 ** (8 * _HASH_BYTES))
-"""In place of a document's hash: greater than any."""
+_NONE = float(2 ** (8 * FINGERPRINT_BYTES))
+"""In place of a document's fingerprint: greater than any."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class _Wrong:
     """A mistake of this worker's documents."""
 
     key: int
-    """The document's hash: of copies, one is shown."""
+    """The document's fingerprint: of copies, one is shown."""
     confidence: float
     label: int
     predicted: int
@@ -48,13 +45,20 @@ def judged(model: Mixture, share: Share, language: Language, collective: Collect
     """Asks a model for all workers' shares; every worker must call it, and gets the same answer."""
     views: tuple[View, ...] = tuple(language.vocabularies)
     ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
-    infer = tf.function(lambda batch: tf.nn.softmax(model(batch)), input_signature=[ids], autograph=False)
+
+    def answers(batch: Mapping[View, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """The mixture's probabilities, and the class that each member would choose."""
+        members = model.members(batch)
+        return tf.nn.softmax(model.mixed(members)), tf.argmax(members, 2)
+
+    infer = tf.function(answers, input_signature=[ids], autograph=False)
     bins, places = np.zeros((BINS, 3)), np.zeros(len(language.labels))
-    documents = np.empty((0, 3))
+    documents = np.empty((0, 3 + len(model.names)))
     wrong: list[_Wrong] = []
     for batch in in_order_of_length(share, EVALUATION_BATCH):
         progress.beat()
-        probabilities = infer(dict(batch.ids)).numpy().astype(np.float64)
+        probabilities, of_members = (answer.numpy() for answer in infer(dict(batch.ids)))
+        probabilities = probabilities.astype(np.float64)
         rows = np.arange(len(probabilities))
         predicted = probabilities.argmax(1)
         confidence, right = probabilities[rows, predicted], predicted == batch.labels
@@ -62,9 +66,10 @@ def judged(model: Mixture, share: Share, language: Language, collective: Collect
         np.add.at(bins, of_bin, np.stack([np.ones(len(rows)), confidence, right], 1))
         better = probabilities > probabilities[rows, batch.labels][:, None]
         np.add.at(places, better.sum(1), 1)
-        hashes = [_hash(of_document) for of_document in batch.ids[views[0]]]
-        documents = _smallest(np.concatenate([documents, np.stack([hashes, batch.labels, predicted], 1)]), DOCUMENTS)
-        found = [_wrong(batch, row, hashes[row], predicted[row], confidence[row]) for row in rows[~right]]
+        keys = [fingerprint(of_document) for of_document in batch.ids[views[0]]]
+        judged_now = np.column_stack([keys, batch.labels, predicted, of_members])
+        documents = _smallest(np.concatenate([documents, judged_now]), KEPT)
+        found = [_wrong(batch, row, keys[row], predicted[row], confidence[row]) for row in rows[~right]]
         different = {(w.key, w.label): w for w in (*wrong, *found)}
         wrong = sorted(different.values(), key=lambda w: -w.confidence)[:MISTAKES]
     return Judged(
@@ -72,16 +77,13 @@ def judged(model: Mixture, share: Share, language: Language, collective: Collect
         collective.sum(bins).tolist(),
         collective.sum(places).astype(int).tolist(),
         _mistakes(model, wrong, language, collective),
+        [MODEL, *model.names],
         _of_all(documents, collective),
     )
 
 
-def _hash(ids: np.ndarray) -> int:
-    return int.from_bytes(blake2b(ids[ids != PADDING].tobytes(), digest_size=_HASH_BYTES).digest(), "big")
-
-
 def _smallest(documents: np.ndarray, number: int) -> np.ndarray:
-    """The rows of the smallest hashes, in an order that does not depend on theirs."""
+    """The rows of the smallest fingerprints, in an order that does not depend on theirs."""
     return documents[np.lexsort(documents.T[::-1])[:number]]
 
 
@@ -93,7 +95,7 @@ def _wrong(batch: Batch, row: int, key: int, predicted: int, confidence: float) 
 def _mistakes(model: Mixture, wrong: list[_Wrong], language: Language, collective: Collective) -> list[Mistake]:
     """The surest mistakes of all workers, explained by those whose they are."""
     first, vocabulary = next(iter(language.vocabularies.items()))
-    values = np.zeros((MISTAKES, 3, SHOWN))  # confidence, class, predicted class and hash; ids; what each adds
+    values = np.zeros((MISTAKES, 3, SHOWN))  # confidence, class, predicted class and fingerprint; ids; what each adds
     if wrong:
         views = language.vocabularies
         unpadded = {view: [w.ids[view].tolist() for w in wrong] for view in views}
@@ -117,17 +119,17 @@ def _mistakes(model: Mixture, wrong: list[_Wrong], language: Language, collectiv
 
 
 def _of_all(documents: np.ndarray, collective: Collective) -> list[list[int]]:
-    """The documents of all workers with the smallest hashes."""
+    """The documents of all workers with the smallest fingerprints."""
     most = int(collective.gather(len(documents)).max())
-    filled = np.full((most, 3), _NONE)
+    filled = np.full((most, documents.shape[1]), _NONE)
     filled[: len(documents)] = documents
     of_all = _gathered(filled, collective)
-    kept = _smallest(of_all[of_all[:, 0] < _NONE], DOCUMENTS)
+    kept = _smallest(of_all[of_all[:, 0] < _NONE], KEPT)
     return [list(map(int, row)) for row in kept]
 
 
 def _gathered(values: np.ndarray, collective: Collective) -> np.ndarray:
-    """The rows of all workers, which have equally many."""
+    """The rows of all workers, which have equally many, by rank: in this order whichever worker has which share."""
     rows = np.zeros((collective.place.workers, *values.shape))
-    rows[collective.place.worker] = values
+    rows[collective.rank] = values
     return collective.sum(rows).reshape(-1, *values.shape[1:])

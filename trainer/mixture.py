@@ -49,7 +49,11 @@ class Mixture(tf.Module):
 
     def __call__(self, ids: Mapping[View, tf.Tensor]) -> tf.Tensor:
         """Returns logits, float32 [documents, classes]."""
-        return tf.einsum("dmc,m->dc", self.members(ids), self.weights)
+        return self.mixed(self.members(ids))
+
+    def mixed(self, members: tf.Tensor) -> tf.Tensor:
+        """Returns the logits that the answers of the members make together."""
+        return tf.einsum("dmc,m->dc", members, self.weights)
 
     def freeze(self) -> list[ComputedTable]:
         """Lets the networks answer from tables; see `Network`."""
@@ -89,7 +93,7 @@ class Mixture(tf.Module):
         rows = self._rows(tokens)
         with tf.GradientTape() as tape:
             tape.watch(rows)
-            logits = tf.einsum("dmc,m->dc", self._classified(rows, places), self.weights)
+            logits = self.mixed(self._classified(rows, places))
             winner = tf.gather(logits, tf.argmax(logits, 1), batch_dims=1)
             lead = winner - tf.reduce_mean(logits, 1)
         gradients = tape.gradient(lead, rows)

@@ -12,30 +12,39 @@ from run import folder as run_folder
 from run.events import Tested, from_json
 
 
-def main() -> None:
-    asked = task(__doc__)
+def trained(file: Path, epochs: int, **changes: object) -> tuple[float, float]:
+    """Trains on reviews; returns documents/s from the second epoch on, and the test accuracy.
+
+    Args:
+        file: the reviews.
+        epochs: at least 2.
+        changes: of `[train]` in the run file.
+    """
     with TemporaryDirectory() as out:
         program = str(Path(sys.executable).with_name("textcnn"))
-        changes = {
-            "data.input": str(asked.folder / REVIEWS),
+        training = {"batch_size": BATCH, "epochs": epochs, "patience": epochs, "label_smoothing": 0.0} | changes
+        settings = {
+            "data.input": str(file),
             "text.views": json.dumps(reviews.VIEWS),
             "model.networks": json.dumps(reviews.PLAIN.networks),
             "model.widths": json.dumps(reviews.PLAIN.widths),
             "model.embedding_dropout": 0.0,
             "model.token_dropout": 0.0,
-            "train.label_smoothing": 0.0,
-            "train.batch_size": BATCH,
-            "train.epochs": asked.epochs,
-            "train.patience": asked.epochs,
+            **{f"train.{name}": json.dumps(value) for name, value in training.items()},
         }
-        sets = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+        sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
         command = [program, "train", "examples/reviews.toml", *sets, "--out", out]
         subprocess.run(command, check=True, stdout=sys.stderr)
         result = json.loads(Path(out, run_folder.RESULT).read_text(encoding="utf-8"))
         lines = Path(out, run_folder.metrics(result["run"])).read_text(encoding="utf-8").splitlines()
     events = [(json.loads(line)["time"], from_json(line.encode())) for line in lines]
     (tested,) = (event for _, event in events if isinstance(event, Tested))
-    answer(rates.from_second_epoch(events), rates.accuracy(tested))
+    return rates.from_second_epoch(events), rates.accuracy(tested)
+
+
+def main() -> None:
+    asked = task(__doc__)
+    answer(*trained(asked.folder / REVIEWS, asked.epochs))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cluster.compare_runs import compare, show
+import textcnn
+from cluster.compare_runs import compare, html, show
 from cluster.errors import ComparisonError
 from run.config import DataConfig, RunConfig, TrainConfig
-from tests import runs
+from tests import pages, runs
 from tests.encoded import word_language
+from tests.pages import Page
 from text.language import Language
 
 CONFIG = RunConfig(data=DataConfig(input="reviews.tsv"))
@@ -118,3 +120,61 @@ def test_a_run_without_a_test_is_compared_without(first: Path, tmp_path: Path) -
 def test_a_folder_that_is_no_run_is_refused(first: Path, tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match=r"nothing has no report\.json.*folders of two runs"):
         compare(str(first), str(tmp_path / "nothing"))
+
+
+EVIL = "<script>alert('1')</script> =1+1 {{ 7 * 7 }} [red]"
+
+
+@pytest.fixture
+def evil(tmp_path: Path) -> tuple[Path, Path]:
+    """Two runs of which the second is better; all that a user can name is hostile."""
+    language = word_language(["好", "坏"], ["差评", EVIL])
+    folder = tmp_path / "<i>runs"
+    folder.mkdir()
+    wrong = ({0, 1, 2, 4, 6, 8, 10, 12, 14}, {0})
+    configs = (CONFIG, replace(CONFIG, data=DataConfig(input=EVIL)))
+    first, second = (
+        runs.written(folder / name, config, language, documents(of_run))
+        for name, config, of_run in zip(("a", "b"), configs, wrong, strict=True)
+    )
+    return first, second
+
+
+def test_the_page_says_which_run_is_better_and_where(evil: tuple[Path, Path]) -> None:
+    first, second = map(str, evil)
+    text = html(compare(first, second))
+    pages.check_loads_nothing(text)
+    page = Page(text)
+    assert page.has(f"{first} and {second}", f"{second} is better.")
+    assert page.has(f"A: {first}", "77.50 %", "62.5–87.7 %", "76.79 %", "40", "3", "1,500", "4.5 s", "12.0 s")
+    assert page.has("差评", "72.73 %", "53.5–86.1 %", "97.44 %", "86.6–99.6 %", "0", "7", "3.12 %", "B")
+    assert page.has(EVIL, "80.85 %", "66.1–90.2 %", "97.56 %", "87.2–99.6 %", "0", "1", "100.00 %", "neither")
+    assert page.has("Settings that differ", "Key", "A", "B", "data.input", "reviews.tsv", EVIL)
+    assert page.has("Versions", "The same.")
+    assert not {"script", "i"} & set(page.tags)
+
+
+def test_the_page_of_runs_that_cannot_be_paired_says_why(first: Path, tmp_path: Path) -> None:
+    second = runs.written(tmp_path / "second", CONFIG, LANGUAGE, documents({0}, 39))
+    page = Page(html(compare(str(first), str(second))))
+    assert page.has("Not tested document by document: the test documents are not the same.")
+    assert page.words.count("–") == 2 * 4
+
+
+@pages.in_a_browser
+def test_nothing_sticks_out_of_the_page(evil: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "comparison.html"
+    file.write_text(html(compare(*map(str, evil))), encoding="utf-8")
+    pages.check_in_a_browser(file)
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_the_command_writes_the_page(
+    first: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], json_too: list[str]
+) -> None:
+    out = tmp_path / "compared"
+    assert textcnn.main(["compare", str(first), str(first), "--out", str(out), *json_too]) == 0
+    said = capsys.readouterr()
+    assert f"page: {out}/comparison.html" in said.err
+    assert (out / "comparison.html").read_text(encoding="utf-8") == html(compare(str(first), str(first)))
+    assert not json_too or json.loads(said.out)["test"]["p"] == 1.0

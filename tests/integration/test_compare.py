@@ -8,6 +8,7 @@ import pytest
 
 from run.baselines import Baseline
 from tests.integration.conftest import Command, Outcome
+from tests.pages import Page
 
 pytestmark = pytest.mark.integration
 
@@ -55,6 +56,18 @@ def test_the_best_model_comes_first(compared: tuple[Path, Outcome]) -> None:
     lines = compared[1].stdout.splitlines()
     header = next(number for number, line in enumerate(lines) if "test accuracy" in line and "macro-F1" in line)
     assert sum(model in line for line in lines[header:] for model in MODELS) >= len(MODELS)
+
+
+def test_every_model_is_held_against_the_best_document_by_document(compared: tuple[Path, Outcome]) -> None:
+    best, *others = json.loads((compared[0] / "comparison.json").read_text(encoding="utf-8"))
+    assert best["against_best"] is None
+    for row in others:
+        test, lead = row["against_best"], best["quality"]["accuracy"] - row["quality"]["accuracy"]
+        # The copies of a document are one, so that fewer are counted than were judged.
+        assert test["documents"] <= row["quality"]["rows"]
+        assert test["first"] - test["second"] == pytest.approx(lead * row["quality"]["rows"], abs=5)
+    page = Page((compared[0] / "comparison.html").read_text(encoding="utf-8"))
+    assert page.has(best["model"], f"{best['quality']['accuracy']:.2%}".replace("%", " %"))
 
 
 def test_each_model_has_the_records_of_a_run(compared: tuple[Path, Outcome]) -> None:

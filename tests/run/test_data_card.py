@@ -15,7 +15,7 @@ GOOD = DataCard(
         ClassCard(label, {"train": 4000, "validation": 500, "test": 500}, (word,))
         for label, word in (("差评", "坏"), ("好评", "好"))
     ),
-    lengths={"train": Lengths(20, 80, 0.01, 3)},
+    lengths={"train": Lengths(20, 80, 500, 0.01, 3)},
     repeats=Repeats(9900, 200, 10, {"validation": 0, "test": 2}, (Contradiction("还行", ("好评", "差评")),)),
     unknown={"word": {"validation": 0.05, "test": 0.06}, "word2": {"test": 0.5}},
 )
@@ -34,7 +34,7 @@ def test_documents_that_go_with_the_settings_give_no_warning() -> None:
     ("card", "config", "said"),
     [
         (
-            replace(GOOD, lengths={"train": Lengths(90, 128, 0.2, 0)}),
+            replace(GOOD, lengths={"train": Lengths(90, 180, 500, 0.2, 0)}),
             CONFIG,
             "20.0% .* cut after text.max_length",
         ),
@@ -80,7 +80,7 @@ def test_unlike_classes_are_no_matter_where_a_setting_looks_after_them(train: Tr
 
 
 def test_it_travels_as_json() -> None:
-    card = replace(GOOD, lengths={"train": Lengths(90, 128, 0.2, 0)}).checked(CONFIG)
+    card = replace(GOOD, lengths={"train": Lengths(90, 180, 500, 0.2, 0)}).checked(CONFIG)
     assert DataCard.from_json(card.to_json().encode()) == card
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 def rows(spark: SparkSession, *documents: tuple[str, str, str], partitions: int = 1) -> DataFrame:
     """Returns prepared rows of (split, label, tokens)."""
     return spark.createDataFrame(
-        [(split, label, [tokens], None, "file", None, None) for split, label, tokens in documents], PREPARED
+        [(split, label, [tokens], None, "file", None, None, 1) for split, label, tokens in documents], PREPARED
     ).repartition(partitions)
 
 
@@ -30,7 +30,7 @@ def usable(frame: DataFrame) -> DataFrame:
 
 
 def rejected(spark: SparkSession, reason: str) -> DataFrame:
-    return spark.createDataFrame([(None, None, None, reason, "file", "?", None)], PREPARED)
+    return spark.createDataFrame([(None, None, None, reason, "file", "?", None, None)], PREPARED)
 
 
 def test_rows_are_counted_by_split_label_and_reason(spark: SparkSession) -> None:
@@ -56,7 +56,9 @@ def test_a_label_that_training_never_saw_is_quarantined(spark: SparkSession) -> 
 def test_unlabelled_documents_are_counted_by_themselves_and_are_no_others(spark: SparkSession) -> None:
     labelled = rows(spark, ("train", "x", "a"), ("test", "z", "b"))
     frame = labelled.union(
-        spark.createDataFrame([(UNLABELLED, None, [tokens], None, "f", None, None) for tokens in ("c", "d")], PREPARED)
+        spark.createDataFrame(
+            [(UNLABELLED, None, [tokens], None, "f", None, None, 1) for tokens in ("c", "d")], PREPARED
+        )
     )
     counts = corpus.count(frame)
     assert (counts.read, counts.unlabelled, counts.documents["train"]) == (4, 2, 1)
@@ -78,10 +80,10 @@ def test_the_checksum_is_of_the_documents_that_can_be_used_whatever_their_order(
 
 def test_golden_texts_are_of_documents_that_can_be_used(spark: SparkSession) -> None:
     documents = [
-        ("train", "x", ["甲"], None, "file", None, "甲"),
-        ("train", "y", ["乙 丙"], None, "file", None, "乙丙"),
-        ("train", "y", ["丁"], None, "file", None, None),
-        ("test", "z", ["丁"], None, "file", None, "丁"),
+        ("train", "x", ["甲"], None, "file", None, "甲", 1),
+        ("train", "y", ["乙 丙"], None, "file", None, "乙丙", 2),
+        ("train", "y", ["丁"], None, "file", None, None, 1),
+        ("test", "z", ["丁"], None, "file", None, "丁", 1),
     ]
     frame = spark.createDataFrame(documents, PREPARED)
     assert set(corpus.golden(frame, corpus.count(frame), 8)) == {"甲", "乙丙"}
@@ -98,8 +100,8 @@ def test_the_vocabulary_is_that_of_the_training_documents(spark: SparkSession) -
 
 def test_each_view_has_a_vocabulary_of_its_own(spark: SparkSession) -> None:
     documents = [
-        ("train", "x", ["甲 甲 乙", "丙"], None, "file", None, None),
-        ("train", "y", ["乙", "丙 丁"], None, "file", None, None),
+        ("train", "x", ["甲 甲 乙", "丙"], None, "file", None, None, 1),
+        ("train", "y", ["乙", "丙 丁"], None, "file", None, None, 1),
     ]
     text = TextConfig(views=("word", "char"), vocabulary_size=3, min_count=1)
     found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED).repartition(2), text)
@@ -115,7 +117,7 @@ def test_what_is_counted_is_kept_in_as_few_partitions_as_it_fills(spark: SparkSe
         for key, value in settings.items():
             spark.conf.set(key, value)
         context.setJobGroup(group, "tokens")
-        documents = [("train", "x", ["甲 乙", "丙"], None, "file", None, None)]
+        documents = [("train", "x", ["甲 乙", "丙"], None, "file", None, None, 1)]
         text = TextConfig(views=("word", "char"), min_count=1)
         found = corpus.vocabularies(spark.createDataFrame(documents, PREPARED), text)
     finally:

@@ -28,10 +28,18 @@ OTHERS = [
 ]
 
 
+CUT_OFF = 7
+"""Words that those that are bad had more."""
+
+
 def documents(spark: SparkSession, rows: list[tuple[str, str, str]]) -> DataFrame:
     """Documents of (split, label, words), whose characters are their words'."""
-    prepared = [(split, label, [words, " ".join(words.replace(" ", ""))]) for split, label, words in rows]
-    return spark.createDataFrame(prepared, "split string, label string, tokens array<string>").repartition(3)
+    prepared = [
+        (split, label, [words, " ".join(words.replace(" ", ""))], len(words.split()) + CUT_OFF * ("坏" in words))
+        for split, label, words in rows
+    ]
+    schema = "split string, label string, tokens array<string>, length int"
+    return spark.createDataFrame(prepared, schema).repartition(3)
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +63,8 @@ def test_the_words_of_a_class_are_those_that_the_others_have_not(card: DataCard)
 
 
 def test_lengths_and_documents_that_are_cut(card: DataCard) -> None:
-    assert card.lengths["train"] == Lengths(median=3, most=3, cut=40 / 43, empty=0)
-    assert card.lengths["test"] == Lengths(median=0, most=1, cut=0.0, empty=1)
+    assert card.lengths["train"] == Lengths(median=3, most=10, longest=10, cut=20 / 43, empty=0)
+    assert card.lengths["test"] == Lengths(median=0, most=1, longest=1, cut=0.0, empty=1)
 
 
 def test_repeats_within_and_across_splits_and_labels(card: DataCard) -> None:

@@ -1,16 +1,13 @@
 """The report is one page that shows a run's figures, whatever came of it, and loads nothing."""
 
-import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +18,9 @@ from run.events import Judged, Mistake
 from run.profile import Profile
 from spark_driver import report
 from spark_driver.report import Run
+from tests import pages
+from tests.pages import Page
 
-CHROMIUM = shutil.which("chromium")
 CONFIG: dict[str, Any] = {
     "name": "reviews",
     "data": {"input": "hdfs:///reviews", "train": None, "columns": ["text", "label"]},
@@ -34,6 +32,7 @@ RESULT: dict[str, Any] = {
     "test": {"accuracy": 0.8, "macro_f1": 0.75, "rows": 10},
     "members": {"naive Bayes": {"accuracy": 0.7, "macro_f1": 0.65, "rows": 10}},
     "model": "/runs/a/model/1",
+    "prepared": None,
     "rows": {
         "read": 35123,
         "quarantined": 7,
@@ -54,6 +53,7 @@ UNKNOWN: dict[str, Any] = {
     "test": None,
     "members": {},
     "model": None,
+    "prepared": None,
     "rows": dict.fromkeys(RESULT["rows"]),
     "documents_per_second": None,
     "epochs": None,
@@ -92,7 +92,7 @@ CARD = DataCard(
         ClassCard("negative", {"train": 30, "validation": 5, "test": 6}, ("差", "坏")),
         ClassCard("positive", {"train": 50, "validation": 5, "test": 4}, ("好",)),
     ),
-    lengths={"train": Lengths(21, 90, 0.07, 0)},
+    lengths={"train": Lengths(21, 90, 2400, 0.07, 0)},
     repeats=Repeats(90, 12, 4, {"validation": 0, "test": 3}, (Contradiction("还行", ("negative", "positive")),)),
     unknown={"word": {"test": 0.06}},
     warnings=("7.0% of the training documents are cut.",),
@@ -102,6 +102,7 @@ JUDGED = Judged(
     bins=[[0.0, 0.0, 0.0]] * 5 + [[4, 2.4, 3], [0, 0.0, 0], [0, 0.0, 0], [0, 0.0, 0], [6, 5.6, 5]],
     places=[8, 2],
     mistakes=[Mistake("negative", "positive", 0.97, ["不", "", "好"], [-0.5, 0.25, 1.0])],
+    models=["model"],
     documents=[[5, 0, 1], [7, 1, 1]],
 )
 
@@ -116,29 +117,6 @@ def html(
     """The page of a run with another confusion matrix."""
     told = [line | {"confusion": confusion} if line["kind"] == "Tested" else line for line in metrics]
     return report.html(Run(config, told, result, labels))
-
-
-class Page(HTMLParser):
-    """The words, tags and attributes of a page."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        if data.strip():
-            self.words.append(data.strip())
-
-    def has(self, *words: str) -> bool:
-        """Tells whether these texts follow each other in the page."""
-        return any(tuple(self.words[i : i + len(words)]) == words for i in range(len(self.words)))
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +152,12 @@ def test_title_tells_run_and_outcome(page: Page) -> None:
 )
 def test_figures(page: Page, name: str, value: str) -> None:
     assert page.has(name, value)
+
+
+def test_of_a_prepared_corpus_it_is_said_where_its_data_card_comes_from() -> None:
+    page = Page(html(CONFIG, METRICS, RESULT | {"prepared": "hdfs:///corpora/<b>"}, LABELS, CONFUSION))
+    assert page.has("From the prepared corpus", "hdfs:///corpora/<b>", ". What its documents are,", "textcnn card")
+    assert "b" not in page.tags
 
 
 def test_the_worker_that_the_others_waited_for_is_named() -> None:
@@ -222,7 +206,7 @@ def whole() -> Page:
 
 def test_what_the_data_is_and_what_does_not_go_with_it(whole: Page) -> None:
     assert whole.has("Data", "7.0% of the training documents are cut.")
-    assert whole.has("Cut off", "7.00 %")
+    assert whole.has("Median words", "21", "95 % have at most", "90", "Longest", "2,400", "Cut off", "7.00 %")
     assert whole.has("Test in training", "3")
     assert whole.has("positive", "50", "5", "4", "好")
     assert whole.has("Under several labels: negative / positive: 还行")
@@ -349,15 +333,8 @@ def test_nothing_from_outside_becomes_markup(classes: int) -> None:
     assert f"{EVIL} 1" in page.words
 
 
-def test_page_loads_nothing(page: Page) -> None:
-    assert not {"link", "img", "script", "iframe", "image"} & set(page.tags)
-    loads = [value or "" for key, value in page.attributes if key in {"src", "href", "xlink:href"}]
-    assert loads
-    assert all(value.startswith("#") for value in loads)
-    text = html(CONFIG, METRICS, RESULT, LABELS, CONFUSION)
-    assert "@import" not in text
-    assert "url(http" not in text
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+def test_page_loads_nothing() -> None:
+    pages.check_loads_nothing(html(CONFIG, METRICS, RESULT, LABELS, CONFUSION))
 
 
 def test_same_run_gives_the_same_bytes() -> None:
@@ -392,26 +369,9 @@ def test_template_is_found_in_the_zip_that_yarn_ships(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html(Run(*values))
 
 
-@pytest.mark.integration
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@pages.in_a_browser
 def test_nothing_sticks_out_of_the_page_and_each_scheme_has_its_colours(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
     file = tmp_path / "report.html"
     long = replace(JUDGED, mistakes=[Mistake("negative", "positive", 0.97, ["好"] * 80, [1.0] * 80)])
     file.write_text(report.html(Run(CONFIG, METRICS, RESULT, LABELS, long, CARD)), encoding="utf-8")
-    grounds = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for width, scheme in itertools.product((360, 800, 1400), schemes):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            page.goto(file.as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            wide = (
-                "[...document.querySelectorAll('dd')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.innerText)"
-            )
-            assert page.evaluate(wide) == []
-            grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        browser.close()
-    assert grounds == {"light": "rgb(246, 247, 249)", "dark": "rgb(16, 20, 26)"}
+    pages.check_in_a_browser(file)

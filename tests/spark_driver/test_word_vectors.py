@@ -23,7 +23,7 @@ COUNTS = Counts(0, {}, ("x", "y"), {}, 0)
 def prepared(spark: SparkSession, *documents: tuple[str, list[str]]) -> Prepared:
     """Returns what a run knows of documents: of each the split, and the tokens of the views."""
     rows = spark.createDataFrame(
-        [(split, None, tokens, None, "a", None, None) for split, tokens in documents], PREPARED
+        [(split, None, tokens, None, "a", None, None, 1) for split, tokens in documents], PREPARED
     )
     return Prepared(COUNTS, rows, rows, LANGUAGE, (), lambda: None)
 

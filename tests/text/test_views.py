@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from run.config import View
-from text.views import tokens_of
+from text.views import length_of, tokens_of
 
 TEXT, WORDS = "很 好，\u3000OK😀", ["很", "好", "，", "OK", "😀"]
 
@@ -21,6 +21,8 @@ TEXT, WORDS = "很 好，\u3000OK😀", ["很", "好", "，", "OK", "😀"]
 )
 def test_each_view_has_its_tokens(view: View, expected: list[str]) -> None:
     assert tokens_of(view, TEXT, WORDS, 128) == expected
+    assert length_of(view, TEXT, WORDS) == len(expected)
+    assert (tokens_of(view, "", [], 128), length_of(view, "", [])) == ([], 0)
 
 
 def test_a_view_of_characters_is_twice_as_long_as_one_of_words() -> None:

@@ -73,8 +73,15 @@ def test_a_document_is_known_by_its_tokens_in_whatever_order_they_come(
 ) -> None:
     turned = inspecting.judged(known_mixture, share_of(DOCUMENTS[::-1]), known_language, collective)
     assert turned.documents == judged.documents
-    assert sorted(row[1:] for row in judged.documents) == [[0, 0], [0, 0], [0, 1], [1, 0], [1, 1]]
+    assert sorted(row[1:3] for row in judged.documents) == [[0, 0], [0, 0], [0, 1], [1, 0], [1, 1]]
     assert len({row[0] for row in judged.documents}) == len(DOCUMENTS)
+
+
+def test_each_member_is_asked_for_its_own_answer(judged: Judged) -> None:
+    assert judged.models == ["model", "textcnn", "naive Bayes"]
+    model, network, bayes = zip(*(row[2:] for row in judged.documents), strict=True)
+    assert network == model
+    assert set(bayes) == {0}  # it has no say, and so no opinion
 
 
 def test_of_many_documents_the_same_are_kept_whatever_the_model_says_of_them(
@@ -85,7 +92,7 @@ def test_of_many_documents_the_same_are_kept_whatever_the_model_says_of_them(
     share_of: ShareOf,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inspecting, "DOCUMENTS", 2)
+    monkeypatch.setattr(inspecting, "KEPT", 2)
     found = inspecting.judged(known_mixture, share_of(DOCUMENTS), known_language, collective)
     assert found.documents == judged.documents[:2]
 

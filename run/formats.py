@@ -1,4 +1,4 @@
-"""The numbers of the report as text; a number that is not known stays None."""
+"""The numbers of a page as text; a number that is not known stays None."""
 
 
 def percent(share: float | None) -> str | None:
