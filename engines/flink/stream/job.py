@@ -38,9 +38,6 @@ _FOREVER = -1
 _SHOWN = 2_000
 """Characters of an error of Flink's that has no other explanation."""
 
-_WORKERS = {"_python_worker_execution_mode": "process"}
-"""Of PyFlink's: Python's workers are processes of their own, and not threads of this one: one that dies is replaced."""
-
 _SOCKETS_JVM = {"JVM_ARGS": f"-Dfile.encoding={ENCODING}"}
 """Of PyFlink's: what its JVM is started with. Flink reads sockets in the JVM's own encoding."""
 
@@ -96,7 +93,6 @@ def stream(request: StreamRequest) -> None:
 
 
 def _job(request: StreamRequest, output: Output) -> JobClient:
-    os.environ.update(_WORKERS)
     environment = StreamExecutionEnvironment.get_execution_environment(_configuration(request, output))
     environment.add_jars(*Configuration.parse_list_value(request.properties.get(JARS, "")))
     tables = StreamTableEnvironment.create(environment)
