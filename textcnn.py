@@ -30,6 +30,7 @@ from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from engines.flink import launch as flink
 from engines.flink.stream import launch as stream
+from engines.flink.stream.places import Folder, place_of
 from engines.flink.stream.request import Source, StreamFormat
 from engines.mapreduce import launch as mapreduce
 from local_hadoop import command as hadoop
@@ -345,8 +346,9 @@ def _lines(file: Path | int, name: str) -> Iterator[str]:
 def _stream(options: argparse.Namespace) -> int:
     if options.time_column is not None and options.format == "text":
         raise SettingsError("Lines of text have no time.", "Give --format jsonl, or no --time-column.")
+    place = place_of(options.input)
     source = Source(
-        input=storage.absolute(options.input),
+        input=storage.absolute(place.path) if isinstance(place, Folder) else options.input,
         format=options.format,
         text_column=options.text_column,
         time_column=options.time_column,
@@ -530,7 +532,12 @@ def parser() -> argparse.ArgumentParser:
 
     streaming = commands.add_parser("stream", help="classify texts as they arrive, on Flink: each comes out once")
     streaming.add_argument("model", metavar="MODEL", help="a model, or the folder of a run; new versions are taken up")
-    streaming.add_argument("--input", required=True, metavar="DIR", help="the folder that files come into, whole")
+    streaming.add_argument(
+        "--input",
+        required=True,
+        metavar="DIR|URI",
+        help="the folder that files come into, whole; or socket://HOST:PORT, or kafka://HOST:PORT/TOPIC",
+    )
     streaming.add_argument("--output", required=True, metavar="DIR", help="where rows go; the same again to go on")
     streaming.add_argument("--format", choices=get_args(StreamFormat), default="jsonl", help="(default: jsonl)")
     streaming.add_argument("--text-column", default="text", metavar="NAME", help="(default: text)")
@@ -546,7 +553,7 @@ def parser() -> argparse.ArgumentParser:
     streaming.add_argument(
         "--checkpoint-seconds", type=_seconds(1), default=10, metavar="SECONDS", help="how often rows come out"
     )
-    streaming.add_argument("--once", action="store_true", help="end when the files that are there are classified")
+    streaming.add_argument("--once", action="store_true", help="end when what is there is classified")
     streaming.add_argument("--profile", default="local", metavar="NAME|FILE", help="Flink's properties and its Python")
     streaming.set_defaults(run=_stream)
 

@@ -24,7 +24,7 @@ def hadoop_version(pom: Path = POM) -> str:
 
 def jars_folder() -> Path:
     """Where the daemons' jars lie, fetched or not."""
-    return _cache() / f"hadoop-{hadoop_version()}"
+    return cache() / f"hadoop-{hadoop_version()}"
 
 
 def fetch_jars() -> Path:
@@ -33,7 +33,7 @@ def fetch_jars() -> Path:
     Raises:
         HadoopError: Maven is missing or could not fetch them.
     """
-    return _fetched(POM, jars_folder())
+    return fetched(POM, jars_folder())
 
 
 def fetch_streaming_jar() -> Path:
@@ -42,16 +42,21 @@ def fetch_streaming_jar() -> Path:
     Raises:
         HadoopError: Maven is missing or could not fetch it.
     """
-    folder = _fetched(STREAMING_POM, _cache() / f"hadoop-streaming-{hadoop_version(STREAMING_POM)}")
+    folder = fetched(STREAMING_POM, cache() / f"hadoop-streaming-{hadoop_version(STREAMING_POM)}")
     return next(folder.glob("hadoop-streaming-*.jar"))
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The user's folder of what was fetched."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "textcnn"
 
 
-def _fetched(pom: Path, folder: Path) -> Path:
-    """The folder of what a pom names, fetched first if need be."""
+def fetched(pom: Path, folder: Path) -> Path:
+    """The folder of what a pom names, fetched first if need be.
+
+    Raises:
+        HadoopError: Maven is missing or could not fetch it.
+    """
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}.") as scratch:

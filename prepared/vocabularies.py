@@ -1,8 +1,6 @@
 """Between the passes: vocabularies, and how often their tokens stand in each class, of all counts together."""
 
-import heapq
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 
 import numpy as np
 
@@ -69,4 +67,4 @@ def _class_counts(counted: list[tuple[int, str, Mapping[str, int]]], classes: Ma
 
 def _first(counted: list[tuple[int, str, Mapping[str, int]]], number: int) -> list[tuple[int, str, Mapping[str, int]]]:
     """The most frequent tokens, equal counts in code point order, as `Vocabulary.of_counts` has them."""
-    return heapq.nsmallest(number, counted, key=itemgetter(0, 1))
+    return sorted(counted)[:number]  # no two have the same token, so that counts of labels are not compared

@@ -78,10 +78,14 @@ def class_counts(counted: DataFrame, language: Language) -> dict[View, np.ndarra
     def numbered(batches: _Batches) -> _Batches:
         classes, known = shared.value.classes, list(shared.value.vocabularies.values())
         for batch in batches:
-            of_view, tokens, labels, counts = (column.to_pylist() for column in batch.columns)
-            ids = [known[view].encode([token])[0] for view, token in zip(of_view, tokens, strict=True)]
-            columns = [np.array(c, np.int64) for c in (of_view, ids, [classes[label] for label in labels], counts)]
-            yield pa.RecordBatch.from_arrays(list(map(pa.array, columns)), names=["view", "id", "class", "count"])
+            of_view, counts = (batch.column(name).to_numpy() for name in ("view", "count"))
+            ids = np.empty(len(of_view), np.int64)
+            for view, vocabulary in enumerate(known):
+                of_this = of_view == view
+                ids[of_this] = vocabulary.encode(batch.column("token").filter(pa.array(of_this)).to_pylist())
+            labels = np.array([classes[label] for label in batch.column("label").to_pylist()], np.int64)
+            columns = map(pa.array, (of_view.astype(np.int64), ids, labels, counts))
+            yield pa.RecordBatch.from_arrays(list(columns), names=["view", "id", "class", "count"])
 
     tokens = counted.where(F.col("tally").isNull()).select("view", "token", "label", "count")
     totals = (

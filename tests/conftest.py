@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from trainer.place import Place
 from trainer.spool import Documents, Share
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: only the tests that need it pay for it
+    from pyspark.sql import SparkSession
+
     from trainer.collective import Collective
     from trainer.mixture import Mixture
     from trainer.models.textcnn import TextCNN
@@ -65,6 +68,19 @@ def share_of() -> ShareOf:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
+    """A small Spark in this process, with two task slots; the tests on real executors have their own."""
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.log.level", "ERROR")
+    with builder.config("spark.local.dir", str(tmp_path_factory.mktemp("spark"))).getOrCreate() as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 
@@ -33,8 +34,7 @@ class Vocabulary:
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
         """Returns the id of each token."""
-        ids = self._ids
-        return [ids.get(token, UNKNOWN) for token in tokens]
+        return list(map(self._ids.get, tokens, repeat(UNKNOWN)))
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> list[str]:
         """Returns the token of each id; padding and unknown give an empty string."""

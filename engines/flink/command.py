@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 import storage
+from engines.flink import process
 from engines.flink.prepare import prepare
 from engines.flink.request import Request
 from engines.records import Records, recorded
@@ -16,6 +17,7 @@ from run.terminal import Terminal
 def main(arguments: list[str]) -> int:
     """Prepares, and returns the exit status."""
     (file,) = arguments
+    process.begin()
     request = Request.from_json(Path(file).read_bytes())
     target = storage.absolute(request.output)
     with Terminal(Console(stderr=True)) as terminal:

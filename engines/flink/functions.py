@@ -1,19 +1,26 @@
 """What Flink's Python processes run; each function loads there what it needs, once."""
 
 from collections.abc import Iterator
+from zlib import crc32
 
 import pandas as pd
 from pyflink.common import Row
 from pyflink.datastream import FlatMapFunction, RuntimeContext
 
+import storage
 from engines import failures, passes
 from engines.pieces import Piece
 from engines.plan import Plan
 from prepared.documents import Encoder
 
+BUCKETS = 64
+"""That keys are dealt to: each is added up as a whole, in memory."""
+LINES_OF_ROW = 4_096
+"""Of keys and their counts, at most: some hundred kilobytes."""
+
 
 class CountPieces(FlatMapFunction):
-    """The first pass: pieces become rows of key, label and count; the tally of a piece is the label of its key."""
+    """The first pass: pieces become rows of a bucket and lines with the counts of keys that lie in it."""
 
     def __init__(self, plan: bytes):
         """Takes the plan as it travels."""
@@ -24,15 +31,40 @@ class CountPieces(FlatMapFunction):
         self._plan = Plan.from_json(self._bytes)
 
     def flat_map(self, value: str) -> Iterator[Row]:
-        """Counts a piece."""
+        """Counts a piece. A row for each key would take longer than counting."""
         piece = Piece.from_json(value)
         with failures.told(self._plan.errors, _name("counts", piece)):
-            for key, of_key in passes.counted(piece, self._plan, lambda *_: None):
-                if key == passes.TALLY:
-                    yield Row(key, of_key, 1)
-                else:
-                    _, _, of_labels = passes.count_of(key, of_key)
-                    yield from (Row(key, label, count) for label, count in of_labels.items())
+            lines: dict[int, list[str]] = {}
+            for pair in passes.counted(piece, self._plan, lambda *_: None):
+                bucket = crc32(pair[0].encode()) % BUCKETS
+                of_bucket = lines.setdefault(bucket, [])
+                of_bucket.append("\t".join(pair))
+                if len(of_bucket) == LINES_OF_ROW:
+                    yield Row(bucket, "\n".join(lines.pop(bucket)))
+            yield from (Row(bucket, "\n".join(of_bucket)) for bucket, of_bucket in lines.items())
+
+
+class AddCounts:
+    """Adds the counts of a bucket, which come all at once, in any order."""
+
+    def __init__(self, plan: bytes, sums: str):
+        """Takes the plan as it travels, and the URI of the folder that the sums go to."""
+        self._bytes = plan
+        self._sums = sums
+
+    def __call__(self, buckets: pd.Series, counts: pd.Series) -> str:
+        """Writes a file of keys and sums, and returns its URI."""
+        plan, bucket = Plan.from_json(self._bytes), int(buckets.iloc[0])
+        with failures.told(plan.errors, f"sums-{bucket:05d}"):
+            of_keys: dict[str, list[str]] = {}
+            for lines in counts:
+                for line in lines.split("\n"):
+                    key, _, value = line.partition("\t")
+                    of_keys.setdefault(key, []).append(value)
+            sums = "".join(f"{key}\t{passes.added(key, values)}\n" for key, values in of_keys.items())
+            uri = storage.join(self._sums, f"{bucket:05d}")
+            storage.write(uri, sums.encode())
+            return uri
 
 
 class EncodePieces(FlatMapFunction):

@@ -1,18 +1,16 @@
 """Prepares a corpus by two jobs of Flink in batch mode: one counts, one encodes."""
 
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from py4j.protocol import Py4JError
 from pyflink.common import Configuration, Types
 from pyflink.datastream import DataStream, FlatMapFunction, RuntimeExecutionMode, StreamExecutionEnvironment
-from pyflink.table import DataTypes, EnvironmentSettings, StreamTableEnvironment
+from pyflink.table import DataTypes, EnvironmentSettings, StreamTableEnvironment, Table
 from pyflink.table.expressions import col
 from pyflink.table.udf import udaf
 from pyflink.util.exceptions import TableException
@@ -21,7 +19,8 @@ import storage
 from engines import failures, passes, pieces, scratch
 from engines.errors import EngineError
 from engines.finishing import between
-from engines.flink.functions import CountPieces, EncodePieces, WritePart
+from engines.flink.functions import AddCounts, CountPieces, EncodePieces, WritePart
+from engines.passes import Keyed
 from engines.pieces import Piece
 from engines.plan import Plan
 from engines.records import Records
@@ -32,7 +31,7 @@ from prepared.tally import Tally
 from prepared.vocabularies import Counted
 from run.config import RunConfig
 
-_COUNTS = Types.ROW_NAMED(["name", "label", "occurrences"], [Types.STRING(), Types.STRING(), Types.LONG()])
+_COUNTS = Types.ROW_NAMED(["bucket", "counts"], [Types.INT(), Types.STRING()])
 _DOCUMENTS = Types.ROW_NAMED(
     ["part", "digest", "document"],
     [Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.PRIMITIVE_ARRAY(Types.BYTE())],
@@ -40,17 +39,6 @@ _DOCUMENTS = Types.ROW_NAMED(
 
 _SHOWN = 2_000
 """Characters of an error of Flink's that nobody has explained."""
-
-_SINK = """
-CREATE TEMPORARY TABLE sums (name STRING, labels STRING)
-WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json')
-"""
-_SUM = """
-INSERT INTO sums
-SELECT name, JSON_OBJECTAGG(KEY label VALUE occurrences)
-FROM (SELECT name, label, SUM(occurrences) AS occurrences FROM {counts} GROUP BY name, label)
-GROUP BY name
-"""
 
 
 def prepare(config: RunConfig, output: str, records: Records, properties: Mapping[str, str], wanted: int) -> Manifest:
@@ -68,38 +56,36 @@ def prepare(config: RunConfig, output: str, records: Records, properties: Mappin
         StorageError: the storage cannot be read or written.
         EngineError: a job has failed; with what its task said.
     """
-    with (
-        folder.drafted(output, config) as draft,
-        scratch.beside(draft.target) as place,
-        TemporaryDirectory(prefix="flink-sums-") as sums,  # of this machine, as is the cluster
-    ):
+    with folder.drafted(output, config) as draft, scratch.beside(draft.target) as place:
         plan = Plan.of(config, draft.uri, storage.join(place, scratch.ERRORS))
         input_pieces = pieces.plan(config.data, wanted)
 
-        _count(plan, input_pieces, sums, properties)
+        sums = _count(plan, input_pieces, storage.join(place, "sums"), properties)
         encoder = between(draft, plan, records, _tally(sums), _token_counts(sums))
 
         parts = _encode(replace(plan, parts=encoder.parts), input_pieces, properties)
         return draft.finish(parts, {"engine": f"flink {metadata.version('apache-flink')}"})
 
 
-def _count(plan: Plan, input_pieces: Sequence[Piece], sums: str, properties: Mapping[str, str]) -> None:
-    """Runs the first pass: keys with the sums of their labels then lie in a folder, as JSON lines."""
+def _count(plan: Plan, input_pieces: Sequence[Piece], folder: str, properties: Mapping[str, str]) -> list[str]:
+    """Runs the first pass, and returns the URIs of the files in a folder that its sums are in."""
+    storage.make_folder(folder)
     tables, rows = _rows(input_pieces, CountPieces(plan.to_json()), _COUNTS, properties)
-    with _explained(plan):
-        tables.execute_sql(_SINK.format(path=sums))
-        tables.execute_sql(_SUM.format(counts=tables.from_data_stream(rows))).wait()
+    return _of_groups(plan, tables.from_data_stream(rows), AddCounts(plan.to_json(), folder))
 
 
 def _encode(plan: Plan, input_pieces: Sequence[Piece], properties: Mapping[str, str]) -> list[Part]:
     """Runs the second pass, and returns the parts that it has written."""
     tables, rows = _rows(input_pieces, EncodePieces(plan.to_json()), _DOCUMENTS, properties)
-    write = udaf(WritePart(plan.to_json()), result_type=DataTypes.STRING(), func_type="pandas", name="write_part")
-    with _explained(plan):
-        documents = tables.from_data_stream(rows)
-        written = documents.group_by(col("part")).select(write(col("part"), col("digest"), col("document")))
-        with written.execute().collect() as parts:
-            return [Part.from_json(part) for (part,) in parts]
+    return list(map(Part.from_json, _of_groups(plan, tables.from_data_stream(rows), WritePart(plan.to_json()))))
+
+
+def _of_groups(plan: Plan, rows: Table, function: Callable[..., str]) -> list[str]:
+    """What a function makes of all rows with the same value in the first column."""
+    call = udaf(function, result_type=DataTypes.STRING(), func_type="pandas", name="of_group")
+    first, *others = map(col, rows.get_schema().get_field_names())
+    with _explained(plan), rows.group_by(first).select(call(first, *others)).execute().collect() as found:
+        return [answer for (answer,) in found]
 
 
 def _rows(
@@ -135,23 +121,18 @@ def _explained(plan: Plan) -> Iterator[None]:
         raise failures.first(plan.errors) or EngineError(f"Flink has failed: {str(error)[:_SHOWN]}") from error
 
 
-def _tally(sums: str) -> Tally:
-    tally = Tally()
-    for key, labels in _sums(sums):
-        if key == passes.TALLY:
-            for piece, times in json.loads(labels).items():
-                for _ in range(times):  # pieces may be alike
-                    tally.update(Tally.from_json(piece))
-    return tally
+def _tally(sums: Sequence[str]) -> Tally:
+    (tally,) = (value for key, value in _lines(sums) if key == passes.TALLY)
+    return Tally.from_json(tally)
 
 
-def _token_counts(sums: str) -> Iterator[Counted]:
-    return (passes.count_of(key, labels) for key, labels in _sums(sums) if key != passes.TALLY)
+def _token_counts(sums: Sequence[str]) -> Iterator[Counted]:
+    return (passes.count_of(key, value) for key, value in _lines(sums) if key != passes.TALLY)
 
 
-def _sums(folder: str) -> Iterator[tuple[str, str]]:
-    for name in storage.names(folder):
-        with storage.opened(storage.join(folder, name)) as file:
+def _lines(uris: Sequence[str]) -> Iterator[Keyed]:
+    for uri in uris:
+        with storage.opened(uri) as file:
             for line in file:
-                row = json.loads(line)
-                yield row["name"], row["labels"]
+                key, _, value = line.decode().rstrip("\n").partition("\t")
+                yield key, value

@@ -4,10 +4,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -19,9 +20,11 @@ import pytest
 
 import textcnn
 from cluster.flink import OURS
-from engines.flink.stream.request import StreamRequest
+from engines.flink.stream.request import JARS, StreamRequest
 from local_hadoop.daemons import wait_until
+from local_hadoop.errors import HadoopError
 from run.profile import Profile
+from tests.engines import kafka
 from tests.engines.test_stream_rows import ROWS
 
 FLINK = OURS / Profile().flink_python
@@ -38,7 +41,7 @@ class Folders:
     input: Path
     output: Path
 
-    def put(self, name: str, rows: list[dict[str, Any] | str]) -> None:
+    def put(self, name: str, rows: Sequence[dict[str, Any] | str]) -> None:
         """Puts a file into the input, whole; a string is a line as it is."""
         lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
         begun = self.input.with_name(name)
@@ -68,15 +71,15 @@ def _folders(exported: Path, tmp_path: Path) -> Folders:
 
 
 @contextmanager
-def streaming(folders: Folders) -> Iterator[psutil.Popen]:
-    """Runs a stream that checkpoints each second; kills what is left of it."""
+def streaming(folders: Folders, place: str = "", **properties: str) -> Iterator[psutil.Popen]:
+    """Runs a stream of the input, or of another place, that checkpoints each second; kills what is left of it."""
     request = StreamRequest(
-        source=replace(ROWS, input=str(folders.input), time_column=None),
+        source=replace(ROWS, input=place or str(folders.input), time_column=None),
         model=str(folders.models),
         output=str(folders.output),
         python=sys.executable,
         checkpoint_seconds=1,
-        properties={},
+        properties=properties,
     )
     file = folders.output.with_name("request.json")
     file.write_bytes(request.to_json())
@@ -103,7 +106,7 @@ def of_module(process: psutil.Process, module: str) -> psutil.Process:
     return found
 
 
-def numbered(begin: int, end: int) -> list[dict[str, Any] | str]:
+def numbered(begin: int, end: int) -> list[dict[str, Any]]:
     return [{"id": number, "text": "好" if number % 3 else "坏"} for number in range(begin, end)]
 
 
@@ -150,6 +153,63 @@ def test_each_row_comes_out_once_whatever_is_killed(folders: Folders, exported: 
     assert {row["predicted_label"] for row in rows if row["id"] % 3 == 0} == {"差评"}
     assert {row["predicted_by"] for row in rows if row["id"] < 600} == {str(folders.models / "1")}
     assert Counter(row["reason"] for row in folders.rows("quarantine")) == {"not JSON": 1, "empty text": 1}
+
+
+def test_lines_of_a_socket_are_classified_over_one_connection_after_another(folders: Folders) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        streaming(folders, f"socket://127.0.0.1:{server.getsockname()[1]}") as process,
+    ):
+        server.settimeout(LIMIT_SECONDS)
+        for number, line in enumerate((b'{"text": "\xff"}', b"{")):
+            connection, _ = server.accept()
+            with connection:
+                rows = (
+                    json.dumps(row, ensure_ascii=False).encode() for row in numbered(100 * number, 100 * number + 100)
+                )
+                connection.sendall(b"".join(b"%s\r\n" % row for row in (*rows, line)))
+                folders.wait_for(lambda last=100 * number + 100: len(folders.rows()) == last)  # type: ignore[misc]
+        folders.wait_for(lambda: len(folders.rows("quarantine")) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_SECONDS) == 0
+    assert Counter((row["id"], row["text"]) for row in folders.rows()) == Counter(
+        (row["id"], row["text"]) for row in numbered(0, 200)
+    )
+    assert {row["reason"] for row in folders.rows("quarantine")} == {"not UTF-8", "not JSON"}
+
+
+def test_each_record_of_a_topic_comes_out_once_whatever_is_killed(folders: Folders, tmp_path: Path) -> None:
+    try:
+        jars = kafka.fetched()
+    except HadoopError as error:
+        pytest.skip(str(error))
+
+    def put(begin: int, end: int) -> None:
+        broker.put("comments", [json.dumps(row, ensure_ascii=False) for row in numbered(begin, end)])
+
+    with kafka.running(tmp_path / "kafka", jars) as broker:
+        put(0, 300)
+        where = {"place": f"kafka://{broker.servers}/comments", JARS: broker.connector.as_uri()}
+        with streaming(folders, **where) as process:
+            folders.wait_for(lambda: len(folders.rows()) == 300)
+            left = folders.uncommitted()
+            put(300, 20_000)
+            folders.wait_for(lambda: bool(folders.uncommitted() - left))
+            kill(process)
+            assert len(folders.rows()) < 20_000
+        put(20_000, 20_001)
+        with streaming(folders, **where) as process:
+            folders.wait_for(lambda: len(folders.rows()) == 20_001)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(LIMIT_SECONDS) == 0
+    assert Counter(row["id"] for row in folders.rows()) == Counter(range(20_001))
+    assert {row["predicted_label"] for row in folders.rows() if row["id"] % 3} == {"好评"}
+
+
+def test_a_topic_needs_the_connector_to_kafka(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--input", "kafka://127.0.0.1:9092/comments", "--output", str(folders.output)]
+    assert textcnn.main(["stream", str(folders.models), *where]) == 2
+    assert 'flink-sql-connector-kafka in the profile\'s [flink], as "pipeline.jars"' in capsys.readouterr().err
 
 
 def test_labels_are_counted_by_the_time_of_the_rows(folders: Folders, capfd: pytest.CaptureFixture[str]) -> None:

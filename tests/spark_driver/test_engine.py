@@ -19,6 +19,7 @@ from spark_driver.prepared_corpus import of_corpus
 from spark_driver.run_folder import RunFolder
 from tests.prepared import engine
 from tests.prepared.engine import SOURCE, line
+from tests.spark_driver.splits import in_splits
 from text.blocks import Block
 from text.counts import UNSEEN
 from text.errors import DataError
@@ -76,16 +77,9 @@ def in_spark(spark: SparkSession, config: RunConfig, folder: Path) -> tuple[Mani
 def test_it_is_that_of_any_engine_in_however_many_splits(
     splits: int, spark: SparkSession, config: RunConfig, expected: Manifest, tmp_path: Path
 ) -> None:
-    size = Path(str(config.data.input)).stat().st_size
-    settings = {"maxPartitionBytes": -(-size // splits), "openCostInBytes": 0, "minPartitionNum": 1}
-    for key, value in settings.items():
-        spark.conf.set(f"spark.sql.files.{key}", str(value))
-    try:
+    with in_splits(spark, config.data, splits):
         assert spark.read.text(str(config.data.input)).rdd.getNumPartitions() == splits
         manifest, result = in_spark(spark, config, tmp_path)
-    finally:
-        for key in settings:
-            spark.conf.unset(f"spark.sql.files.{key}")
     assert manifest._content() == expected._content()
     assert manifest.hash == expected.hash
     assert len(manifest.parts) > 1

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from engines.errors import EngineError
+from engines.flink import process
 from engines.flink.stream.job import stream
 from engines.flink.stream.request import StreamRequest
 from run import signals
@@ -16,6 +17,7 @@ from run.errors import SettingsError
 def main(arguments: list[str]) -> int:
     """Classifies, and returns the exit status."""
     (file,) = arguments
+    process.begin()
     request = StreamRequest.from_json(Path(file).read_bytes())
     try:
         with signals.raised():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyflink.common import Configuration, Duration, JobClient, WatermarkStrategy
-from pyflink.common.serialization import Encoder
+from pyflink.common.serialization import Encoder, SimpleStringSchema
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.file_system import (
     BucketAssigner,
@@ -19,6 +19,7 @@ from pyflink.datastream.connectors.file_system import (
     RollingPolicy,
     StreamFormat,
 )
+from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StreamTableEnvironment, Table
 from pyflink.table.udf import udf
@@ -26,16 +27,19 @@ from pyflink.table.udf import udf
 from engines.errors import EngineError
 from engines.flink.stream.functions import ENCODING, OUTCOMES, Classify
 from engines.flink.stream.output import Output
-from engines.flink.stream.request import Source, StreamRequest
+from engines.flink.stream.places import Folder, Socket, Topic, place_of
+from engines.flink.stream.request import JARS, Source, StreamRequest
 from run.errors import SettingsError
 
 _LOOK_SECONDS = 1
 """How often it is looked for new files."""
+_FOREVER = -1
+"""Times that a socket is connected to again after its server has ended the connection."""
 _SHOWN = 2_000
 """Characters of an error of Flink's that has no other explanation."""
 
-_WORKERS = {"_python_worker_execution_mode": "process"}
-"""Of PyFlink's: Python's workers are processes of their own, and not threads of this one: one that dies is replaced."""
+_SOCKETS_JVM = {"JVM_ARGS": f"-Dfile.encoding={ENCODING}"}
+"""Of PyFlink's: what its JVM is started with. Flink reads sockets in the JVM's own encoding."""
 
 _PROPERTIES = {
     "parallelism.default": "1",
@@ -70,7 +74,7 @@ FROM (
 
 
 def stream(request: StreamRequest) -> None:
-    """Classifies what is in the folder and what comes into it, until KeyboardInterrupt; with `once`, what is in it.
+    """Classifies what is in a place and what comes into it, until KeyboardInterrupt; with `once`, what is in it.
 
     Raises:
         SettingsError: the output is another stream's, or is being written to.
@@ -78,6 +82,8 @@ def stream(request: StreamRequest) -> None:
     """
     output = Output(request.output)
     output.begin(request.source)
+    if isinstance(place_of(request.source.input), Socket):
+        os.environ.update(_SOCKETS_JVM)
     with _alone(output), _explained():
         client = _job(request, output)
         try:
@@ -87,8 +93,8 @@ def stream(request: StreamRequest) -> None:
 
 
 def _job(request: StreamRequest, output: Output) -> JobClient:
-    os.environ.update(_WORKERS)
     environment = StreamExecutionEnvironment.get_execution_environment(_configuration(request, output))
+    environment.add_jars(*Configuration.parse_list_value(request.properties.get(JARS, "")))
     tables = StreamTableEnvironment.create(environment)
     source = request.source
     outcomes = _outcomes(tables, _lines(environment, source), Classify(request.to_json(), str(output.log)), source)
@@ -107,7 +113,7 @@ def _configuration(request: StreamRequest, output: Output) -> Configuration:
         "python.client.executable": sys.executable,
         "execution.checkpointing.interval": f"{request.checkpoint_seconds} s",
         "execution.checkpointing.dir": output.checkpoints.as_uri(),
-        **request.properties,
+        **{key: value for key, value in request.properties.items() if key != JARS},
     }
     if checkpoint := output.newest_checkpoint():
         settings["execution.state-recovery.path"] = checkpoint.as_uri()
@@ -118,10 +124,32 @@ def _configuration(request: StreamRequest, output: Output) -> Configuration:
 
 
 def _lines(environment: StreamExecutionEnvironment, source: Source) -> DataStream:
-    builder = FileSource.for_record_stream_format(StreamFormat.text_line_format(ENCODING), Path(source.input).as_uri())
-    if not source.once:
+    match place_of(source.input):
+        case Folder(path):
+            return _of_files(environment, path, source.once)
+        case Socket(host, port):
+            # PyFlink has none of its own.
+            java = environment._j_stream_execution_environment
+            return DataStream(java.socketTextStream(host, port, "\n", 0 if source.once else _FOREVER))
+        case Topic(servers, name):
+            return _of_records(environment, servers, name, source.once)
+
+
+def _of_files(environment: StreamExecutionEnvironment, folder: str, once: bool) -> DataStream:
+    builder = FileSource.for_record_stream_format(StreamFormat.text_line_format(ENCODING), Path(folder).as_uri())
+    if not once:
         builder = builder.monitor_continuously(Duration.of_seconds(_LOOK_SECONDS))
     return environment.from_source(builder.build(), WatermarkStrategy.no_watermarks(), "files")
+
+
+def _of_records(environment: StreamExecutionEnvironment, servers: str, topic: str, once: bool) -> DataStream:
+    """The values of a topic's records from its beginning on; later from where the checkpoint says."""
+    builder = KafkaSource.builder().set_bootstrap_servers(servers).set_topics(topic)
+    builder = builder.set_starting_offsets(KafkaOffsetsInitializer.earliest())
+    builder = builder.set_value_only_deserializer(SimpleStringSchema(ENCODING))
+    if once:
+        builder = builder.set_bounded(KafkaOffsetsInitializer.latest())
+    return environment.from_source(builder.build(), WatermarkStrategy.no_watermarks(), "records")
 
 
 def _outcomes(tables: StreamTableEnvironment, lines: DataStream, classify: Classify, source: Source) -> str:

@@ -7,13 +7,16 @@ from pydantic import TypeAdapter
 
 StreamFormat = Literal["jsonl", "text"]
 
+JARS = "pipeline.jars"
+"""Flink's property for what a job needs beside Flink's own jars."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What is read, and what becomes of it: this stays the same as long as an output is gone on with."""
 
     input: str
-    """The folder of the files."""
+    """As `place_of` takes it: a folder, a socket or a topic."""
     format: StreamFormat
     text_column: str
     time_column: str | None
@@ -22,7 +25,7 @@ class Source:
     lateness_seconds: int
     """By how much a row may be older than one before it and still count."""
     once: bool
-    """Whether the stream ends with the files that are there."""
+    """Whether the stream ends: with the files or the records that are there, or with the connection."""
 
 
 @dataclass(frozen=True, kw_only=True)
