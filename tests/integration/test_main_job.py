@@ -161,7 +161,8 @@ def test_nothing_is_left_in_the_temporary_folder_nor_beside_the_logs(run: tuple[
 def test_no_key_is_in_a_log_in_the_records_or_on_the_terminal(run: tuple[Path, Outcome]) -> None:
     folder, outcome = run
     made = [line.split() for line in (folder.parent / KEYS).read_text(encoding="utf-8").splitlines()]
-    assert Counter(maker for maker, _ in made) == {"spark_driver.event_server": 1, "tensorflowonspark.TFSparkNode": 2}
+    makers = {"spark_driver.event_server": 1, "spark_driver.tfos": 2, "tensorflowonspark.TFSparkNode": 2}
+    assert Counter(maker for maker, _ in made) == makers
     records = [file for file in folder.rglob("*") if file.is_file() and "model" not in file.parts]
     assert {"driver.log", "stderr", "stdout", "result.json"} <= {file.name for file in records}
     said = "\n".join([outcome.terminal, *(file.read_text(encoding="utf-8", errors="replace") for file in records)])
