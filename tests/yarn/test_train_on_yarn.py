@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +251,29 @@ def test_a_comparison_is_an_application_of_each_network_and_one_of_all_baselines
     rows = json.loads(storage.read(f"{folder}/out/compared/comparison.json"))
     assert {row["model"] for row in rows} == {"mlp", "ml_naive_bayes", "ml_decision_tree"}
     assert len({row["quality"]["rows"] for row in rows}) == 1
+
+
+def test_a_tuning_whose_folder_is_on_hdfs_goes_on_from_there_and_its_trials_have_curves(
+    folder: str, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    textcnn, _, *files = command("out/tuned")
+    tune = [textcnn, "tune", *files, "--trials", "1", "--set", "tune.model.filters=[4, 8]"]
+    monkeypatch.chdir(tmp_path)
+    tuned = ended(tune)
+    assert tuned.status == 0, tuned.terminal
+    assert len(re.findall("submitted application_", tuned.terminal)) == 2  # one prepares the documents
+    assert storage.names(f"{folder}/out/tuned") == ["corpus", "preparing", "trial-000", "trials.jsonl"]
+    result = json.loads(storage.read(f"{folder}/out/tuned/trial-000/result.json"))
+    assert result["prepared"] == f"{folder}/out/tuned/corpus"
+    best = tomllib.loads((tmp_path / "runs/tuned/best.toml").read_text(encoding="utf-8"))
+    assert best["model"]["filters"] in {4, 8}
+    again = ended(tune)
+    assert again.status == 0, again.terminal
+    assert "submitted application_" not in again.terminal
+    assert f"its model is in {folder}/out/tuned/trial-000" in again.terminal
+    board = ended([textcnn, "board", f"{folder}/out/tuned/trial-000", "--write", str(tmp_path / "board")])
+    assert board.status == 0, board.terminal
+    assert list((tmp_path / "board/trial-000").glob("*/events.out.tfevents.*"))
 
 
 def test_the_driver_on_the_gateway_with_sparks_authentication_and_encryption(
