@@ -70,12 +70,18 @@ def tally_of(counted: DataFrame) -> Tally:
     return tally
 
 
-def class_counts(counted: DataFrame, language: Language) -> dict[View, np.ndarray]:
+def totals_of(counted: DataFrame) -> DataFrame:
+    """Adds the counts of tokens, of which a partition has several: view (its number), token, label, count."""
+    tokens = counted.where(F.col("tally").isNull())
+    return tokens.groupBy("view", "token", "label").agg(F.sum("count").alias("count"))
+
+
+def class_counts(totals: DataFrame, language: Language) -> dict[View, np.ndarray]:
     """Returns for each view how often its known tokens stand in training documents of each class."""
-    shared = counted.sparkSession.sparkContext.broadcast(language)
+    shared = totals.sparkSession.sparkContext.broadcast(language)
     views = tuple(language.vocabularies)
 
-    def numbered(batches: _Batches) -> _Batches:
+    def packed(batches: _Batches) -> _Batches:
         classes, known = shared.value.classes, list(shared.value.vocabularies.values())
         for batch in batches:
             of_view, counts = (batch.column(name).to_numpy() for name in ("view", "count"))
@@ -83,19 +89,12 @@ def class_counts(counted: DataFrame, language: Language) -> dict[View, np.ndarra
             for view, vocabulary in enumerate(known):
                 of_this = of_view == view
                 ids[of_this] = vocabulary.encode(batch.column("token").filter(pa.array(of_this)).to_pylist())
-            labels = np.array([classes[label] for label in batch.column("label").to_pylist()], np.int64)
-            columns = map(pa.array, (of_view.astype(np.int64), ids, labels, counts))
-            yield pa.RecordBatch.from_arrays(list(columns), names=["view", "id", "class", "count"])
+            labels = [classes[label] for label in batch.column("label").to_pylist()]
+            values = np.column_stack((of_view, ids, labels, counts)).astype(np.int64)[ids >= FIRST_TOKEN]
+            yield pa.RecordBatch.from_arrays([pa.array([values.tobytes()], pa.binary())], schema=_PACKED)
 
-    tokens = counted.where(F.col("tally").isNull()).select("view", "token", "label", "count")
-    totals = (
-        tokens.mapInArrow(numbered, "view long, id long, class long, count long")
-        .where(F.col("id") >= FIRST_TOKEN)
-        .groupBy("view", "id", "class")
-        .agg(F.sum("count").alias("count"))
-    )
-    packed = [np.frombuffer(row["packed"], np.int64) for row in totals.mapInArrow(_packed, "packed binary").collect()]
-    rows = np.concatenate([np.empty(0, np.int64), *packed]).reshape(-1, 4)
+    found = [np.frombuffer(row["packed"], np.int64) for row in totals.mapInArrow(packed, "packed binary").collect()]
+    rows = np.concatenate([np.empty(0, np.int64), *found]).reshape(-1, 4)
     return {view: vocabularies.ordered(rows[rows[:, 0] == number, 1:]) for number, view in enumerate(views)}
 
 
@@ -165,9 +164,3 @@ def _documents(batch: pa.RecordBatch, views: Sequence[View]) -> Iterator[Tokeniz
 
 def _of_views(tokens: Sequence[str], views: Sequence[View]) -> dict[View, list[str]]:
     return {view: joined.split() for view, joined in zip(views, tokens, strict=True)}
-
-
-def _packed(batches: _Batches) -> _Batches:
-    for batch in batches:
-        values = np.column_stack([column.to_numpy() for column in batch.columns]).astype(np.int64)
-        yield pa.RecordBatch.from_arrays([pa.array([values.tobytes()], pa.binary())], schema=_PACKED)

@@ -12,7 +12,6 @@ from functools import partial
 
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 import storage
 from prepared.folder import check_free, drafted
@@ -69,10 +68,11 @@ def prepared(spark: SparkSession, target: str, config: RunConfig, folder: RunFol
         outcome.counted(result, counts)
         folder.quarantine(tally.quarantine())
         check_usable(counts, config.data)
-        known = corpus.most_frequent(counted.where(F.col("tally").isNull()), text)
+        totals = engine.totals_of(counted).persist(StorageLevel.MEMORY_AND_DISK)
+        known = corpus.most_frequent(totals, text)
         check_any(known, text)
         language = Language(segment, known, counts.labels)
-        encoder = draft.counted(tally, language, engine.class_counts(counted, language))
+        encoder = draft.counted(tally, language, engine.class_counts(totals, language))
         parts = engine.write_parts(rows, draft.uri, encoder)
         inputs = {key: path for key in ("input", "train", "validation", "test") if (path := getattr(config.data, key))}
         return draft.finish(parts, {"engine": f"spark {spark.version}", "run": folder.run, **inputs})
