@@ -1,5 +1,6 @@
 # make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
 # make unit   the quick tests                     make faults workers, executors and nodes are killed and stopped
+# make faults-here   those of them that need no Hadoop
 # make bench  training as others do it beside ours, which needs make env-peers
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
@@ -14,7 +15,7 @@ SPARK35 := VENV=.venv-spark35 CONSTRAINTS='constraints-spark35.txt constraints.t
 PEERS := .venv-peers
 RUN := runs/reviews
 
-.PHONY: env env-flink env-peers env-spark35 run test unit integration yarn faults soak check bench test-spark35 clean
+.PHONY: env env-flink env-peers env-spark35 run test unit integration yarn faults faults-here soak check bench test-spark35 clean
 
 env: $(VENV)/made
 
@@ -62,10 +63,13 @@ integration: build/reviews.jsonl
 	$(BIN)/python -m pytest -m integration --durations=10
 
 yarn: build/reviews.jsonl
-	$(BIN)/python -m pytest -m yarn --durations=10
+	$(BIN)/python -m pytest -m 'yarn and not faults' --durations=10
 
 faults: build/reviews.jsonl
 	$(BIN)/python -m pytest -m faults --durations=10
+
+faults-here: build/reviews.jsonl
+	$(BIN)/python -m pytest -m 'faults and not yarn' --durations=10
 
 soak: build/reviews.jsonl
 	$(BIN)/python -m pytest -m soak --capture=no

@@ -22,7 +22,7 @@ from tests.faults.conftest import LIMIT_SECONDS, Fault
 from tests.integration.conftest import Command, Running
 from tests.integration.test_main_job import small
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.yarn]
 
 ADMIN = "org.apache.hadoop.hdfs.tools.DFSAdmin"
 RUN_FILE = Path("examples/reviews.toml").absolute()

@@ -17,7 +17,7 @@ from local_hadoop.local import LocalHadoop, down, status, up
 from tests.faults.conftest import Fault
 from tests.yarn import test_train_on_yarn as yarn
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.yarn]
 
 EPOCHS = 20
 LOSS_SECONDS = 120.0

@@ -15,7 +15,7 @@ from tests.faults.conftest import Fault
 from tests.yarn import test_train_on_yarn as yarn
 from tests.yarn.test_local_hadoop import submit
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.yarn]
 
 EPOCHS = 20
 URGENT_MB = 6144
