@@ -1,5 +1,6 @@
 """A feed task: gives its worker the blocks, and then watches over it until it is done."""
 
+import time
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -73,14 +74,15 @@ class Supervisor:
             self._driver.tell(event)
         if isinstance(event, Failed):
             if event.lost_peer:
-                self._channel.event(ECHO_SECONDS)  # this worker says nothing more
+                time.sleep(ECHO_SECONDS)  # Spark ends all tasks when the peer's has told what is wrong with it
             self._channel.close()
             raise WorkerError(f"worker {event.worker} failed: {event.error}\n{event.traceback}")
         return event
 
     def _last_words(self) -> Event | None:
         """Returns what the worker has said, or is to be said, at its end; None while its process lives."""
-        if not self._process.ended():
+        closed = self._channel.ended
+        if not (self._process.ended(POLL_SECONDS if closed else 0.0) or (closed and not self._process.began)):
             return None
         # Its last words may have crossed with its end.
         return self._channel.event(POLL_SECONDS) or self._failed(self._process.death())

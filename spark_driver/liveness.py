@@ -50,6 +50,11 @@ class WorkerProcess:
         """Begins to wait for its progress: it had nothing to do."""
         self._progressed = time.monotonic()
 
+    @property
+    def began(self) -> bool:
+        """Tells whether the process has had its first word."""
+        return self._process is not None
+
     def ended(self, within: float = 0.0) -> bool:
         """Tells whether the process has ended, or does within some seconds."""
         return self._process is not None and bool(select.select([self._process], [], [], within)[0])

@@ -73,6 +73,11 @@ class WorkerChannel:
         self._folder = node.folder
         self._channel = Channel.to(os.path.join(node.folder, _SOCKET), node.key)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the worker has had its last word."""
+        return self._channel.ended
+
     def put(self, block: bytes) -> None:
         """Hands a block to the worker."""
         with suppress(ConnectionError):  # whoever waits for its next event learns what has become of it
@@ -83,7 +88,7 @@ class WorkerChannel:
         self.put(_END)
 
     def event(self, timeout: float) -> Event | None:
-        """Returns the worker's next event, or None if there is none within some seconds."""
+        """Returns the worker's next event; None if there is none within some seconds, and at once after its last."""
         message = self._channel.receive(timeout)
         return None if message is None else from_json(message)
 

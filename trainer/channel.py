@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge, wait
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from queue import SimpleQueue
 from threading import Thread
 
@@ -53,7 +53,7 @@ class Channel:
         self._outgoing.put(message)
 
     def receive(self, timeout: float | None = None) -> bytes | None:
-        """Returns the next message, or None if none has come within some seconds, or none will any more: see `ended`.
+        """Returns the next message; None if none has come within some seconds, and at once if the way has `ended`.
 
         Raises:
             OSError: there is nobody to connect to.
@@ -63,7 +63,7 @@ class Channel:
             connection = self._connection.result(timeout)
         except TimeoutError:
             return None
-        if not wait([] if self.ended else [connection], timeout):
+        if self.ended or not connection.poll(timeout):
             return None
         try:
             return connection.recv_bytes()

@@ -21,6 +21,7 @@ class Channel(WorkerChannel):
     """Queues in this process, and a worker that answers each block as it is told to."""
 
     worker = 3
+    ended = False
     closed = False
 
     def __init__(self, answer: Callable[[bytes], list[Event]]):
@@ -147,6 +148,13 @@ def test_a_killed_worker_is_noticed_and_reported(process: "subprocess.Popen[byte
     assert told.error.endswith(OUT_OF_MEMORY)
     assert "spark.executor.memoryOverhead" in OUT_OF_MEMORY
     assert (told.worker, told.lost_peer, told.permanent) == (3, False, False)
+
+
+def test_a_worker_that_closes_its_channel_without_a_word_has_failed() -> None:
+    channel = Channel(lambda _: [])
+    channel.ended = True
+    with pytest.raises(WorkerError, match="worker 3 failed: its process has ended without a word"):
+        Supervisor(channel, Driver(), 60).watch()
 
 
 SAYS_THAT_IT_IS_ASKED = """
