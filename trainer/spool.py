@@ -1,6 +1,6 @@
 """The spool: a worker's share of the encoded documents on its local disk.
 
-What it keeps in memory is where the blocks lie, some 400 bytes for each 512 documents: 0.8 MB per million.
+What it keeps in memory is where the blocks lie, some 380 bytes for each 512 documents: 0.7 MB per million.
 """
 
 import mmap
