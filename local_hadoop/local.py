@@ -26,6 +26,10 @@ LOGS = "org.apache.hadoop.yarn.client.cli.LogsCLI"
 
 STATE_FILE = "hadoop.json"
 
+LEAST_FREE = 4 * 2**30
+"""Bytes of disk: a DataNode wants room for a whole block, 128 MiB, of each file that is being written, and a NodeManager
+unpacks what its containers are sent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LocalHadoop:
@@ -193,6 +197,13 @@ def _check(folder: Path, nodes: int, gpus: int) -> None:
     if nodes < 1 or gpus < 0:
         raise HadoopError(
             f"Hadoop needs at least 1 node, with 0 or more GPUs each. Received: nodes={nodes}, gpus={gpus}."
+        )
+    disk = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(disk).free
+    if free < LEAST_FREE:
+        raise HadoopError(
+            f"Hadoop needs {LEAST_FREE / 2**30:.0f} GiB of free disk, or else HDFS takes no files: make room, or choose "
+            f"a folder on another disk. {disk} has {free / 2**30:.1f} GiB."
         )
 
 

@@ -44,7 +44,10 @@ _OUTAGES = (
         "it does not.",
     ),
     ("QuotaExceeded", "Remove what is not needed there, or ask for a larger quota."),
-    ("could only be written to 0 of", "HDFS has no DataNode with room: see hdfs dfsadmin -report."),
+    (
+        "could only be written to 0 of|DataTransferError",
+        "HDFS has no DataNode with room, or one has gone: see hdfs dfsadmin -report.",
+    ),
 )
 
 _UNREACHABLE = (

@@ -75,3 +75,10 @@ def test_impossible_numbers_are_refused(tmp_path: Path, nodes: int, gpus: int) -
     with pytest.raises(HadoopError, match=f"Received: nodes={nodes}, gpus={gpus}"):
         local.up(tmp_path / "hadoop", nodes, gpus)
     assert not (tmp_path / "hadoop").exists()
+
+
+def test_a_disk_that_is_nearly_full_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "LEAST_FREE", 2**60)
+    with pytest.raises(HadoopError, match=rf"GiB of free disk.*make room.*{tmp_path} has \d+\.\d GiB"):
+        local.up(tmp_path / "new" / "hadoop")
+    assert not (tmp_path / "new").exists()
