@@ -1,18 +1,21 @@
 """Counts what is in the prepared rows, and encodes their documents into blocks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark import RDD, TaskContext
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from prepared import parts as prepared_parts
 from prepared.folder import Corpus
 from prepared.parts import Part
+from prepared.tally import COUNTED_TOKENS
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
@@ -22,7 +25,7 @@ from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
 from text.encoding import BLOCK_DOCUMENTS, encode, in_blocks
 from text.golden import chosen
 from text.language import Language
-from text.preparation import TokenizedDocument, token_counts
+from text.preparation import TokenizedDocument
 from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
@@ -103,31 +106,33 @@ def vocabularies(documents: DataFrame, text: TextConfig) -> dict[View, Vocabular
 
 def most_frequent(counts: DataFrame, text: TextConfig) -> dict[View, Vocabulary]:
     """Returns the vocabulary of each view; counts of the same view (its number) and token are added."""
-    totals = (
-        counts.groupBy("view", "token")
-        .agg(F.sum("count").alias("count"))
-        .where(F.col("count") >= text.min_count)
-        .persist()
-    )
-    try:
-        return {view: _most_frequent(totals, number, text) for number, view in enumerate(text.views)}
-    finally:
-        totals.unpersist()
-
-
-def _most_frequent(counts: DataFrame, view: int, text: TextConfig) -> Vocabulary:
-    ordered = counts.where(F.col("view") == view).orderBy(F.desc("count"), "token")
-    rows = ordered.select("token").limit(text.vocabulary_size - FIRST_TOKEN).collect()
-    return Vocabulary(tuple(row["token"] for row in rows))
+    totals = counts.groupBy("view", "token").agg(F.sum("count").alias("count")).where(F.col("count") >= text.min_count)
+    place = F.row_number().over(Window.partitionBy("view").orderBy(F.desc("count"), "token")).alias("place")
+    kept = totals.select("view", "token", place).where(F.col("place") <= text.vocabulary_size - FIRST_TOKEN)
+    ordered = F.sort_array(F.collect_list(F.struct("place", "token"))).getField("token")
+    found = dict(tuple(row) for row in kept.groupBy("view").agg(ordered).collect())
+    return {view: Vocabulary(tuple(found.get(number, ()))) for number, view in enumerate(text.views)}
 
 
 def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    waiting: dict[int, list[pa.Array]] = {}
     for batch in batches:
-        documents = batch.column(0).to_pylist()
-        for view in range(max(map(len, documents), default=0)):
-            counts = token_counts(tokens[view].split() for tokens in documents)
-            columns = [pa.array([view] * len(counts), pa.int32()), pa.array(counts.keys(), pa.string())]
-            yield pa.RecordBatch.from_arrays([*columns, pa.array(counts.values(), pa.int64())], schema=_COUNTS)
+        joined = batch.column(0).flatten()
+        views = len(joined) // max(1, batch.num_rows)
+        for view in range(views):
+            waiting.setdefault(view, []).append(pc.split_pattern(joined[view::views], " ").flatten())
+        if sum(map(len, chain(*waiting.values()))) >= COUNTED_TOKENS:
+            yield from _counts(waiting)
+            waiting = {}
+    yield from _counts(waiting)
+
+
+def _counts(tokens: Mapping[int, Sequence[pa.Array]]) -> Iterator[pa.RecordBatch]:
+    for view, of_view in tokens.items():
+        values, counts = pa.chunked_array(of_view).value_counts().flatten()
+        columns = [pa.array(np.full(len(values), view, np.int32)), values, counts]
+        batch = pa.RecordBatch.from_arrays(columns, schema=_COUNTS)
+        yield batch.filter(pc.not_equal(values, ""))  # a text without tokens
 
 
 def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]:

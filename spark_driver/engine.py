@@ -63,7 +63,8 @@ def first_pass(rows: DataFrame, views: Sequence[View]) -> DataFrame:
 
 
 def tally_of(counted: DataFrame) -> Tally:
-    """Adds the tallies of the partitions."""
+    """Adds the tallies of the partitions of what is kept of the first pass."""
+    counted.count()  # counts all partitions at once, while an iterator has them counted one after the other
     tally = Tally()
     for row in counted.where(F.col("tally").isNotNull()).select("tally").toLocalIterator():
         tally.update(Tally.from_json(row["tally"]))

@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import storage
 from cluster.yarn.uris import on_hdfs
 from engines.mapreduce.prepare import prepare
 from engines.records import Records, recorded
+from local_hadoop.daemons import wait_until
 from local_hadoop.local import LocalHadoop
 from prepared.folder import read
 from prepared.manifest import Manifest
@@ -59,10 +62,14 @@ def home(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     return on_hdfs("")
 
 
-def prepared_by_mapreduce(folder: Path, output: str, *changes: str) -> subprocess.CompletedProcess[str]:
+def prepare_command(folder: Path, output: str, *changes: str) -> list[str]:
     command = [str(Path(sys.executable).with_name("textcnn")), "prepare", str(folder / "run.toml")]
     command += ["--engine", "mapreduce", "--profile", str(folder / "profile.toml"), "--output", output]
-    command += ["--out", f"{output}-records", *(part for change in changes for part in ("--set", change))]
+    return [*command, "--out", f"{output}-records", *(part for change in changes for part in ("--set", change))]
+
+
+def prepared_by_mapreduce(folder: Path, output: str, *changes: str) -> subprocess.CompletedProcess[str]:
+    command = prepare_command(folder, output, *changes)
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS, check=False
     )
@@ -77,6 +84,11 @@ def prepared_here(folder: Path) -> Manifest:
 
     assert recorded(str(folder / "out"), config, Terminal(Console(quiet=True)), prepared) == 0
     return read(target).manifest
+
+
+def state_of(hadoop: LocalHadoop, application: str) -> str:
+    with urllib.request.urlopen(f"{hadoop.resource_manager}/ws/v1/cluster/apps/{application}", timeout=10) as answer:
+        return str(json.load(answer)["app"]["state"])
 
 
 def test_two_jobs_make_the_corpus_that_any_engine_makes(home: str, tmp_path: Path) -> None:
@@ -107,4 +119,23 @@ def test_a_task_that_fails_ends_the_launch_with_its_own_message(home: str, tmp_p
     result = json.loads(storage.read(f"{home}/prepare/failed-records/result.json"))
     assert result["exit_status"] == 2
     assert not storage.exists(f"{home}/prepare/failed")
+    assert not [name for name in storage.names(f"{home}/prepare") if name.startswith(".")]
+
+
+def test_a_launch_that_is_ended_from_the_keyboard_kills_its_job(hadoop: LocalHadoop, home: str, tmp_path: Path) -> None:
+    command = prepare_command(tmp_path, "prepare/interrupted")
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "submitted job_" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_SECONDS) == 1, said
+    (job,) = set(re.findall(r"job_\d+_\d+", said))
+    assert f"killing {job}" in said
+    assert "The preparation was ended by SIGINT." in said
+    application = job.replace("job_", "application_")
+    assert wait_until(lambda: state_of(hadoop, application) == "KILLED", LIMIT_SECONDS)
+    assert not storage.exists(f"{home}/prepare/interrupted")
     assert not [name for name in storage.names(f"{home}/prepare") if name.startswith(".")]
