@@ -1,13 +1,12 @@
 """Counts what is in the prepared rows, and encodes their documents into blocks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark import RDD, TaskContext
 from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
@@ -19,13 +18,13 @@ from prepared.tally import COUNTED_TOKENS
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
+from spark_driver.columns import ColumnEncoder, TokenCounter, tokens_of
 from spark_driver.documents import UNLABELLED
 from text.blocks import Block
 from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
-from text.encoding import BLOCK_DOCUMENTS, encode, in_blocks
+from text.encoding import BLOCK_DOCUMENTS, in_blocks
 from text.golden import chosen
 from text.language import Language
-from text.preparation import TokenizedDocument
 from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
@@ -115,24 +114,18 @@ def most_frequent(counts: DataFrame, text: TextConfig) -> dict[View, Vocabulary]
 
 
 def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    waiting: dict[int, list[pa.Array]] = {}
+    counter = TokenCounter[int](COUNTED_TOKENS)
     for batch in batches:
-        joined = batch.column(0).flatten()
-        views = len(joined) // max(1, batch.num_rows)
-        for view in range(views):
-            waiting.setdefault(view, []).append(pc.split_pattern(joined[view::views], " ").flatten())
-        if sum(map(len, chain(*waiting.values()))) >= COUNTED_TOKENS:
-            yield from _counts(waiting)
-            waiting = {}
-    yield from _counts(waiting)
+        for view, lists in enumerate(tokens_of(batch.column(0))):
+            if counter.add(view, lists.flatten()):
+                yield from _counts(counter)
+    yield from _counts(counter)
 
 
-def _counts(tokens: Mapping[int, Sequence[pa.Array]]) -> Iterator[pa.RecordBatch]:
-    for view, of_view in tokens.items():
-        values, counts = pa.chunked_array(of_view).value_counts().flatten()
-        columns = [pa.array(np.full(len(values), view, np.int32)), values, counts]
-        batch = pa.RecordBatch.from_arrays(columns, schema=_COUNTS)
-        yield batch.filter(pc.not_equal(values, ""))  # a text without tokens
+def _counts(counter: TokenCounter[int]) -> Iterator[pa.RecordBatch]:
+    for view, tokens, counts in counter.take():
+        of_view = pa.array(np.full(len(tokens), view, np.int32))
+        yield pa.RecordBatch.from_arrays([of_view, tokens, counts], schema=_COUNTS)
 
 
 def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]:
@@ -140,7 +133,13 @@ def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]
     shared = documents.sparkSession.sparkContext.broadcast(language)
 
     def encoded(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
-        return encode(_documents(batches, tuple(shared.value.vocabularies)), partition, shared.value)
+        encoder, classes = ColumnEncoder(shared.value.vocabularies), shared.value.classes
+        of_batches = (
+            zip(*(batch.column(i).to_pylist() for i in range(2)), encoder.encode(batch.column(2)), strict=True)
+            for batch in batches
+        )
+        found = ((split, (ids, classes[label])) for split, label, ids in chain.from_iterable(of_batches))
+        return in_blocks(found, partition, tuple(shared.value.vocabularies))
 
     return _dealt(documents.select("split", "label", "tokens"), encoded, workers)
 
@@ -198,13 +197,6 @@ def _dealt(
 
     encoded = frame.mapInArrow(task, "key int, block binary")
     return encoded.repartition(workers, "key").select("block").rdd.map(_only)
-
-
-def _documents(batches: Iterator[pa.RecordBatch], views: Sequence[View]) -> Iterator[TokenizedDocument]:
-    for batch in batches:
-        for split, label, tokens in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            words = {view: joined.split() for view, joined in zip(views, tokens, strict=True)}
-            yield TokenizedDocument(split, label, words)
 
 
 def _only(row: Row) -> bytes:
