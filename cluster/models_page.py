@@ -17,7 +17,7 @@ from run.terminal import percent
 
 
 def tables(compared: Sequence[Compared]) -> Iterator[Table]:
-    """Yields a table of the models on each data set, and where there are several, before them one of all.
+    """Yields a table of the models on each data set, before them one of all, behind them one of all seeds.
 
     Args:
         compared: the models, data set by data set, the best first.
@@ -27,6 +27,13 @@ def tables(compared: Sequence[Compared]) -> Iterator[Table]:
         yield _overview_table(data)
     for name, models in data.items():
         yield _table(models, name if len(data) > 1 else None)
+    if _several_seeds(compared):
+        head, rows = _seed_by_seed(data)
+        table = Table(*head, title=SEED_BY_SEED, title_justify="left")
+        _aligned(table)
+        for row in rows:
+            table.add_row(*row)
+        yield table
 
 
 def html(configs: Sequence[Mapping[str, Any]], compared: Sequence[Compared]) -> str:
@@ -45,8 +52,8 @@ def html(configs: Sequence[Mapping[str, Any]], compared: Sequence[Compared]) -> 
         for number, (name, models) in enumerate(data.items()):
             notes = _notes(models) if number == 0 else ()  # they are the same below each
             parts.append(Part(name, (_status(models),), _models(models), "named", notes))
-    if _seeds(compared):
-        parts.append(Part("Test accuracy with each seed", (), _seed_by_seed(data), "named"))
+    if _several_seeds(compared):
+        parts.append(Part(SEED_BY_SEED, (), pages.Table(*_seed_by_seed(data)), "named"))
     parts.append(Part("Configuration", (), _configuration(configs), "words"))
     return comparison_page.page(" and ".join(data), status, parts)
 
@@ -55,14 +62,12 @@ def _by_data(compared: Iterable[Compared]) -> dict[str, list[Compared]]:
     return {name: list(models) for name, models in groupby(compared, lambda model: model.data)}
 
 
-def _seeds(models: Iterable[Compared]) -> list[int]:
-    """The seeds of a data set's models, where there are several."""
-    seeds = dict.fromkeys(run.seed for model in models for run in model.seeds if run.seed is not None)
-    return list(seeds) if len(seeds) > 1 else []
+def _several_seeds(models: Iterable[Compared]) -> bool:
+    """Tells whether models were trained with several seeds."""
+    return any(len(model.seeds) > 1 for model in models)
 
 
 # On a data set
-
 
 ACCURACY_NOTE = "Where the lines of two models overlap, the test on the same documents can still tell them apart."
 CORRECTED = "with Holm's correction for the number of models and data sets"
@@ -86,7 +91,7 @@ SEED_NOTES = (
 
 
 def _notes(models: Sequence[Compared]) -> Sequence[str]:
-    return SEED_NOTES if _seeds(models) else NOTES
+    return SEED_NOTES if _several_seeds(models) else NOTES
 
 
 def _status(models: Sequence[Compared]) -> str:
@@ -102,15 +107,13 @@ def _status(models: Sequence[Compared]) -> str:
 
 
 def _table(models: Sequence[Compared], title: str | None) -> Table:
-    seeds = _seeds(models)
     head = ("model", "test accuracy", "macro-F1", "against the best", "seconds", "documents/s", "model, MB")
-    table = Table(*head, *(f"seed {seed}" for seed in seeds), title=title, title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = Table(*head, title=title, title_justify="left")
+    _aligned(table)
     for row in models:
         quality = _accuracy(row) or percent(None), percent(row.quality.macro_f1 if row.quality else None)
         figures = _rounded(row.seconds), _rounded(row.documents_per_second, 0), _megabytes(row) or "–"
-        table.add_row(row.model, *quality, _verdict(row.against_best), *figures, *_of_seeds(row, seeds))
+        table.add_row(row.model, *quality, _verdict(row.against_best), *figures)
     return table
 
 
@@ -129,12 +132,11 @@ def _models(models: Sequence[Compared]) -> pages.Table:
     return pages.Table((*head, "Training", "Documents/s", "Model, MB"), rows)
 
 
-def _seed_by_seed(data: Mapping[str, Sequence[Compared]]) -> pages.Table:
-    """The models that have seeds."""
-    found = [row for rows in data.values() for row in rows if len(row.seeds) > 1]
-    seeds = _seeds(found)
-    rows = [(row.model if len(data) == 1 else f"{row.model}, {row.data}", *_of_seeds(row, seeds)) for row in found]
-    return pages.Table(("Model", *(f"Seed {seed}" for seed in seeds)), rows)
+def _aligned(table: Table) -> None:
+    """Has figures end below each other, and models keep their names however narrow the terminal is."""
+    table.columns[0].no_wrap = True
+    for column in table.columns[1:]:
+        column.justify = "right"
 
 
 def _accuracy(row: Compared) -> str | None:
@@ -143,12 +145,6 @@ def _accuracy(row: Compared) -> str | None:
         return None
     spread = "" if row.deviation is None else f" ± {100 * row.deviation:.2f}"
     return percent(row.quality.accuracy) + spread
-
-
-def _of_seeds(row: Compared, seeds: Sequence[int]) -> list[str]:
-    """The accuracy with each seed; nothing where a model has none."""
-    qualities = {run.seed: run.quality for run in row.seeds}
-    return [percent(quality.accuracy) if (quality := qualities.get(seed)) else "" for seed in seeds]
 
 
 def _megabytes(row: Compared) -> str | None:
@@ -176,6 +172,20 @@ def _told(test: Paired | OverSeeds | None) -> tuple[str | None, str | None]:
         lead, low, high = (f"{100 * share:.2f}".replace("-", "−") for share in (test.lead, test.low, test.high))
         found = f"{lead} ({low} to {high})"
     return f"{_verdict(test)}, {found}", chance(test.p)
+
+
+# With several seeds
+
+SEED_BY_SEED = "Test accuracy with each seed"
+
+
+def _seed_by_seed(data: Mapping[str, Sequence[Compared]]) -> tuple[list[str], list[list[str]]]:
+    """Returns head and rows of a table of the models that have seeds."""
+    found = [row for rows in data.values() for row in rows if len(row.seeds) > 1]
+    head = ["Model", *(f"Seed {run.seed}" for run in found[0].seeds)]
+    names = (row.model if len(data) == 1 else f"{row.model}, {row.data}" for row in found)
+    accuracies = ([percent(run.quality.accuracy if run.quality else None) for run in row.seeds] for row in found)
+    return head, [[name, *of_seeds] for name, of_seeds in zip(names, accuracies, strict=True)]
 
 
 # On several data sets
@@ -209,8 +219,7 @@ def _cell(row: Compared) -> str | None:
 
 def _overview_table(data: Mapping[str, Sequence[Compared]]) -> Table:
     table = Table("model", *data, "mean", "among the best on")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    _aligned(table)
     for name, accuracy, rows in _order(data):
         cells = (_cell(rows[of_data]) or percent(None) for of_data in data)
         table.add_row(name, *cells, percent(accuracy), f"{_among_best(rows)} of {len(data)}")

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,14 @@ def test_the_published_models_size_and_the_speed_of_training_are_told_where_ther
     assert "1,234" in mixture
     assert "2.5" in mixture
     assert counting.count("–") == 3
+
+
+def test_a_narrow_terminal_has_the_whole_names_of_models(launch: Launch) -> None:
+    runs = Runs({"spark_ml": classical(ml_multilayer_perceptron=0.6, ml_linear_svm=0.5)})
+    console = Console(file=io.StringIO(), width=80)
+    assert compare(["ml_multilayer_perceptron", "ml_linear_svm"], [launch], (), BASELINES, runs, console) == 0
+    assert isinstance(console.file, io.StringIO)
+    assert "│ ml_multilayer_perceptron │" in console.file.getvalue()
 
 
 @pytest.fixture
@@ -272,6 +281,18 @@ def test_the_page_has_a_column_for_each_seed(seeds: tuple[Path, str]) -> None:
 # Several data sets
 
 
+def test_run_files_with_seeds_of_their_own_are_not_several_seeds(tmp_path: Path) -> None:
+    launches = [
+        replace(launch_of(name, tmp_path), changes=[f"train.seed={seed}"])
+        for seed, name in enumerate(("reviews", "news"), 1)
+    ]
+    runs = Runs({f"{name}/mlp": succeeded(0.7, 3.0, mlp=0.8) for name in ("reviews", "news")})
+    assert compare(["mlp"], launches, (), BASELINES, runs, Console(file=io.StringIO())) == 0
+    page = Page((tmp_path / "out" / "comparison.html").read_text(encoding="utf-8"))
+    assert page.has("train.seed", "1", "2")
+    assert "Test accuracy with each seed" not in page.words
+
+
 def test_each_data_set_has_its_folder(tmp_path: Path) -> None:
     launches = [launch_of(name, tmp_path) for name in ("reviews", "news")]
     runs = planned(["mlp", "ml_naive_bayes"], launches, (), BASELINES)
@@ -322,7 +343,8 @@ def test_a_person_gets_a_column_for_each_data_set_and_a_table_of_each(data_sets:
         ["mlp", "88.75 % ± 1.77", "76.25 % ± 1.77", "82.50 %", "2 of 2"],
         ["ml_naive_bayes", "50.00 %, worse", "85.00 %", "67.50 %", "1 of 2"],
     ]
-    assert [row[0] for row in cells[2:]] == ["mlp", "ml_naive_bayes", "ml_naive_bayes", "mlp"]
+    assert [row[0] for row in cells[2:6]] == ["mlp", "ml_naive_bayes", "ml_naive_bayes", "mlp"]
+    assert cells[6:] == [["mlp, reviews", "90.00 %", "87.50 %"], ["mlp, news", "75.00 %", "77.50 %"]]
 
 
 def test_the_page_has_an_overview_and_a_part_for_each_data_set(data_sets: tuple[Path, str]) -> None:

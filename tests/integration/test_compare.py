@@ -13,7 +13,7 @@ from tests.pages import Page
 
 pytestmark = pytest.mark.integration
 
-BASELINES: list[Baseline] = ["ml_naive_bayes", "ml_logistic_regression"]
+BASELINES: list[Baseline] = ["ml_naive_bayes", "ml_decision_tree"]
 """Those that take seconds; tests/spark_driver/test_baselines.py has all."""
 MODELS = ["mlp", *BASELINES]
 
@@ -30,7 +30,7 @@ def compared(
         f"data.input={folder}/reviews.jsonl",
         'text.views=["word"]',
         "model.embedding_size=16",
-        "train.epochs=2",
+        "train.epochs=3",
     )
     sets = [part for change in changes for part in ("--set", change)]
     outcome = command(
@@ -54,7 +54,7 @@ def test_every_model_is_judged_on_the_same_documents_and_has_learned(compared: t
 def test_the_network_is_trained_with_each_seed(compared: tuple[Path, Outcome]) -> None:
     rows = json.loads((compared[0] / "comparison.json").read_text(encoding="utf-8"))
     seeds = {row["model"]: [run["seed"] for run in row["seeds"]] for row in rows}
-    assert seeds == {"mlp": [1, 2], "ml_naive_bayes": [None], "ml_logistic_regression": [None]}
+    assert seeds == {"mlp": [1, 2], "ml_naive_bayes": [None], "ml_decision_tree": [None]}
     (mlp,) = (row for row in rows if row["model"] == "mlp")
     assert mlp["quality"]["accuracy"] == pytest.approx(mean(run["quality"]["accuracy"] for run in mlp["seeds"]))
 
