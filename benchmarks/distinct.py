@@ -2,8 +2,8 @@
 
 python -m benchmarks.distinct [--batch 256]
 
-Equal words of a batch share their products, so that two workers with half of a batch each compute more together than one
-process with all of it: half over this share is the most that they can be of its speed, on as many cores.
+Equal words of a batch share their products, so that two workers with half of a batch each compute more together than
+one process with all of it: half over this share is the most that they can be of its speed, on as many cores.
 """
 
 import argparse
