@@ -27,6 +27,7 @@ $(VENV)/made: pyproject.toml $(CONSTRAINTS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint $(VENV)/constraints.txt --editable '.[cpu,dev]'
 	# It needs TensorFlow by the name `tensorflow`, and would bring it a second time.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --constraint $(VENV)/constraints.txt tensorflow-serving-api
+	$(BIN)/python -m cluster.class_archive
 	touch $@
 
 env-peers: $(PEERS)/made

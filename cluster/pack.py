@@ -30,6 +30,7 @@ LEFT_OUT = (
     "*.pyx",
     "*/tests/*",  # nobody runs them on a node, which has to unpack each
     "*.pyi",  # for those who check types
+    "*.jsa",  # classes that JVMs of this machine map
     "bin/*",  # commands; all but Python itself
 )
 KEPT = "bin/python*"

@@ -1,12 +1,13 @@
 """The exact commands."""
 
+import shlex
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from cluster import local, spark_submit
+from cluster import class_archive, local, spark_submit
 from cluster.errors import LaunchError
 from cluster.yarn.artifacts import Artifacts, FileArtifact, ZipArtifact
 from cluster.yarn.command import command as yarn
@@ -53,7 +54,8 @@ def conf(command: spark_submit.SparkSubmit) -> list[str]:
     return [after for before, after in pairwise(argv) if before == "--conf"]
 
 
-def test_local() -> None:
+def test_local(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(class_archive, "ARCHIVE", tmp_path / "none.jsa")
     profile = Profile(spark={"spark.ui.enabled": "true"})
     command = local.command(profile, run(("--conf", "spark.driver.memory=2g")), Path("/my runs/logs"))
     logging = f"-Dlog4j2.configurationFile=file://{HERE}/log4j2-file.properties"
@@ -69,7 +71,7 @@ def test_local() -> None:
         *("--conf", "spark.driver.memory=1024m"),
         *("--conf", "spark.dynamicAllocation.enabled=false"),
         *("--conf", "spark.executor.cores=1"),
-        *("--conf", "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -Djava.io.tmpdir=."),
+        *("--conf", 'spark.executor.extraJavaOptions="-XX:TieredStopAtLevel=1" "-Djava.io.tmpdir=."'),
         *("--conf", "spark.executor.memory=1024m"),
         *("--conf", "spark.master=local-cluster[2,1,1024]"),
         *("--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0"),
@@ -80,6 +82,16 @@ def test_local() -> None:
         "/code/train.py",
         *("--config", "/runs/my run.toml", "--set", "train.epochs=1", "--out", "out"),
     ]
+
+
+def test_jvms_of_a_local_run_map_the_classes_that_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    archive = tmp_path / "my classes.jsa"
+    archive.touch()
+    monkeypatch.setattr(class_archive, "ARCHIVE", archive)
+    properties = local.command(Profile(), run(), Path("logs")).properties
+    for of in ("driver", "executor"):
+        options = shlex.split(properties[f"spark.{of}.extraJavaOptions"])
+        assert {f"-XX:SharedArchiveFile={archive}", class_archive.QUIET} <= set(options)
 
 
 def test_yarn_in_cluster_mode(needed: Artifacts) -> None:
