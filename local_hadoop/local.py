@@ -27,8 +27,8 @@ LOGS = "org.apache.hadoop.yarn.client.cli.LogsCLI"
 STATE_FILE = "hadoop.json"
 
 LEAST_FREE = 4 * 2**30
-"""Bytes of disk: a DataNode wants room for a whole block, 128 MiB, of each file that is being written, and a NodeManager
-unpacks what its containers are sent."""
+"""Bytes of disk: a DataNode wants room for a whole block, 128 MiB, of each file that is being written, and a
+NodeManager unpacks what its containers are sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,8 +202,8 @@ def _check(folder: Path, nodes: int, gpus: int) -> None:
     free = shutil.disk_usage(disk).free
     if free < LEAST_FREE:
         raise HadoopError(
-            f"Hadoop needs {LEAST_FREE / 2**30:.0f} GiB of free disk, or else HDFS takes no files: make room, or choose "
-            f"a folder on another disk. {disk} has {free / 2**30:.1f} GiB."
+            f"Hadoop needs {LEAST_FREE / 2**30:.0f} GiB of free disk, or else HDFS takes no files: make room, or "
+            f"choose a folder on another disk. {disk} has {free / 2**30:.1f} GiB."
         )
 
 

@@ -1,6 +1,7 @@
 """The artifacts of a launch, which the nodes need: put on HDFS once, named by their content and found again by it."""
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -150,6 +151,22 @@ def environment(name: str | None) -> Artifact | str | None:
             "Make it with `textcnn pack`, and give its path or its hdfs:// URI as the profile's environment.",
         )
     return FileArtifact(path)
+
+
+def configuration() -> ZipArtifact:
+    """Returns the Hadoop configuration that HADOOP_CONF_DIR names.
+
+    Raises:
+        LaunchError: it names none.
+    """
+    folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
+    if not folder:
+        raise LaunchError(
+            "HADOOP_CONF_DIR is not set: set it to the folder of core-site.xml, hdfs-site.xml, yarn-site.xml and, for "
+            "MapReduce, mapred-site.xml of the Hadoop to run on. `textcnn hadoop up` (--mapreduce) starts one on this "
+            "machine and prints its folder."
+        )
+    return ZipArtifact("hadoop-conf", {path.name: path for path in Path(folder).glob("*.xml")})
 
 
 def packages(names: Iterable[str]) -> ZipArtifact:

@@ -1,5 +1,6 @@
 """What Flink's Python processes run; each function loads there what it needs, once."""
 
+import uuid
 from collections.abc import Iterator
 from zlib import crc32
 
@@ -22,12 +23,14 @@ LINES_OF_ROW = 4_096
 class CountPieces(FlatMapFunction):
     """The first pass: pieces become rows of a bucket and lines with the counts of keys that lie in it."""
 
-    def __init__(self, plan: bytes):
-        """Takes the plan as it travels."""
+    def __init__(self, plan: bytes, begun: str):
+        """Takes the plan as it travels, and the URI of the folder in which it says that it has begun."""
         self._bytes = plan
+        self._begun = begun
 
     def open(self, _: RuntimeContext) -> None:
         """Reads the plan."""
+        _tell(self._begun)
         self._plan = Plan.from_json(self._bytes)
 
     def flat_map(self, value: str) -> Iterator[Row]:
@@ -70,12 +73,14 @@ class AddCounts:
 class EncodePieces(FlatMapFunction):
     """The second pass: pieces become rows of part, digest and document."""
 
-    def __init__(self, plan: bytes):
-        """Takes the plan as it travels."""
+    def __init__(self, plan: bytes, begun: str):
+        """Takes the plan as it travels, and the URI of the folder in which it says that it has begun."""
         self._bytes = plan
+        self._begun = begun
 
     def open(self, _: RuntimeContext) -> None:
         """Reads plan and vocabularies."""
+        _tell(self._begun)
         self._plan = Plan.from_json(self._bytes)
         self._encoder: Encoder = passes.encoder(self._plan)
 
@@ -100,6 +105,10 @@ class WritePart:
         with failures.told(plan.errors, f"part-{number:05d}"):
             ordered = sorted(zip(digests, documents, strict=True))
             return passes.written(number, (document for _, document in ordered), plan).to_json()
+
+
+def _tell(begun: str) -> None:
+    storage.write(storage.join(begun, uuid.uuid4().hex), b"")
 
 
 def _name(what: str, piece: Piece) -> str:
