@@ -39,8 +39,8 @@ class Ended:
     """How an application has ended."""
 
     identity: str
-    state: str
-    """FINISHED, FAILED or KILLED."""
+    status: str
+    """SUCCEEDED, FAILED or KILLED."""
     said: str
     """What YARN says of it."""
 
@@ -155,10 +155,12 @@ def _followed(identity: str, terminal: Terminal) -> Ended:
         while True:
             report = yarn.getApplicationReport(application)
             before, state = state, report.getYarnApplicationState().toString()
+            if state in client.ENDED:
+                status = report.getFinalApplicationStatus().toString()
+                terminal.say(f"{identity} {status}")
+                return Ended(identity, status, str(report.getDiagnostics() or "").strip())
             if state != before:
                 terminal.say(f"{identity} {state}, tracking URL {report.getTrackingUrl()}")
-            if state in client.ENDED:
-                return Ended(identity, state, str(report.getDiagnostics() or "").strip())
             job = _show(_newest_job(report.getTrackingUrl()), job, terminal)
             time.sleep(POLL_SECONDS)
 

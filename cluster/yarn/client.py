@@ -20,7 +20,11 @@ ENDED = ("FINISHED", "FAILED", "KILLED")
 KILL_SECONDS = 120.0
 POLL_SECONDS = 0.5
 END_SECONDS = 10.0
-LOGS = ("stderr", "stdout", "prelaunch.err")
+LOGS = (
+    *("stderr", "stdout", "prelaunch.err"),
+    *("jobmanager.log", "jobmanager.err", "jobmanager.out", "taskmanager.log", "taskmanager.err", "taskmanager.out"),
+)
+"""What containers write; those of Flink have names of their own."""
 
 
 def kill(application: str) -> str:

@@ -14,8 +14,6 @@ from engines.pieces import Piece
 from engines.plan import Plan
 from prepared.documents import Encoder
 
-BUCKETS = 64
-"""That keys are dealt to: each is added up as a whole, in memory."""
 LINES_OF_ROW = 4_096
 """Of keys and their counts, at most: some hundred kilobytes."""
 
@@ -23,9 +21,10 @@ LINES_OF_ROW = 4_096
 class CountPieces(FlatMapFunction):
     """The first pass: pieces become rows of a bucket and lines with the counts of keys that lie in it."""
 
-    def __init__(self, plan: bytes, begun: str):
-        """Takes the plan as it travels, and the URI of the folder in which it says that it has begun."""
+    def __init__(self, plan: bytes, buckets: int, begun: str):
+        """Takes the plan as it travels, how many buckets there are, and where to say that it has begun, a folder."""
         self._bytes = plan
+        self._buckets = buckets
         self._begun = begun
 
     def open(self, _: RuntimeContext) -> None:
@@ -39,7 +38,7 @@ class CountPieces(FlatMapFunction):
         with failures.told(self._plan.errors, _name("counts", piece)):
             lines: dict[int, list[str]] = {}
             for pair in passes.counted(piece, self._plan, lambda *_: None):
-                bucket = crc32(pair[0].encode()) % BUCKETS
+                bucket = crc32(pair[0].encode()) % self._buckets
                 of_bucket = lines.setdefault(bucket, [])
                 of_bucket.append("\t".join(pair))
                 if len(of_bucket) == LINES_OF_ROW:
@@ -74,7 +73,7 @@ class EncodePieces(FlatMapFunction):
     """The second pass: pieces become rows of part, digest and document."""
 
     def __init__(self, plan: bytes, begun: str):
-        """Takes the plan as it travels, and the URI of the folder in which it says that it has begun."""
+        """Takes the plan as it travels, and where to say that it has begun, a folder."""
         self._bytes = plan
         self._begun = begun
 
@@ -108,7 +107,7 @@ class WritePart:
 
 
 def _tell(begun: str) -> None:
-    storage.write(storage.join(begun, uuid.uuid4().hex), b"")
+    storage.make_folder(storage.join(begun, uuid.uuid4().hex))  # sooner done on HDFS than a file is
 
 
 def _name(what: str, piece: Piece) -> str:

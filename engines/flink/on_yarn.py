@@ -54,7 +54,7 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str, terminal:
                 config=config,
                 output=corpus,
                 out=found,
-                properties={},  # the application has them
+                properties=profile.flink,
                 pieces=int(properties[PARALLELISM]),
                 start_timeout_s=profile.start_timeout_s,
             )
@@ -91,4 +91,4 @@ def _take_over(found: str, records: Records, ended: Ended, terminal: Terminal) -
 
 def _unsaid(ended: Ended) -> str:
     """What is said of a program that has not come to say anything itself."""
-    return f"{ended.identity} has ended as {ended.state}: {cause(ended.said) or 'YARN says nothing of it'}"
+    return f"{ended.identity} has ended as {ended.status}: {cause(ended.said) or 'its program said nothing'}"

@@ -50,14 +50,20 @@ python = "{sys.executable}"
 "mapreduce.job.maps" = "3"
 "mapreduce.map.maxattempts" = "1"
 """,
-    "flink": 'master = "yarn"\n',
+    "flink": """
+master = "yarn"
+workers = 1
+cores = 2
+[flink]
+"parallelism.default" = "3"
+""",
 }
 FLINK = pytest.param(
     "flink", marks=pytest.mark.skipif(not (OURS / Profile().flink_python).exists(), reason="make env-flink")
 )
 TOLD = {
     "mapreduce": "(?s)(?=.*{documents:,} documents written).*{read:,} rows read",
-    "flink": r"\nrows: counts\n(.*\n)*rows: documents\n(.*\n)*application_\d+_\d+ FINISHED",
+    "flink": r"\nrows: counts\n(.*\n)*rows: documents\n(.*\n)*application_\d+_\d+ SUCCEEDED\n",
 }
 """What the terminal shows of each engine."""
 
@@ -74,9 +80,9 @@ def home(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     return on_hdfs("")
 
 
-def launch(engine: str, folder: Path, output: str, *changes: str, profile: str = "") -> list[str]:
+def launch(engine: str, folder: Path, output: str, *changes: str) -> list[str]:
     """The command that prepares a corpus."""
-    (folder / "profile.toml").write_text(PROFILES[engine] + profile, encoding="utf-8")
+    (folder / "profile.toml").write_text(PROFILES[engine], encoding="utf-8")
     command = [str(Path(sys.executable).with_name("textcnn")), "prepare", str(folder / "run.toml")]
     command += ["--engine", engine, "--profile", str(folder / "profile.toml"), "--output", output]
     return [*command, "--out", f"{output}-records", *(part for change in changes for part in ("--set", change))]
@@ -173,8 +179,10 @@ def test_a_launch_that_is_ended_from_the_keyboard_kills_the_application(
 @pytest.mark.faults
 @pytest.mark.parametrize("engine", [FLINK])
 def test_task_managers_that_do_not_start_are_not_asked_for_for_ever(engine: str, home: str, tmp_path: Path) -> None:
-    profile = 'start_timeout_s = 20\n[flink]\n"env.java.opts.taskmanager" = "-Xms1t"\n'
-    found = ended(launch(engine, tmp_path, "prepare/none", profile=profile))
+    command = launch(engine, tmp_path, "prepare/none")
+    unstartable = 'start_timeout_s = 20\n[flink]\n"env.java.opts.taskmanager" = "-Xms1t"\n'
+    (tmp_path / "profile.toml").write_text(PROFILES[engine].replace("[flink]\n", unstartable), encoding="utf-8")
+    found = ended(command)
     assert found.returncode == 1, found.stderr
     assert "Flink has had no task manager within 20 s" in found.stderr
     assert re.search(r"textcnn logs application_\d+_\d+", found.stderr)
