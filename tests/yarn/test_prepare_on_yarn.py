@@ -23,7 +23,7 @@ from prepared.manifest import Manifest
 from run.profile import Profile
 from run.terminal import Terminal
 from tests.engines import local_streaming, rows
-from tests.yarn.test_train_on_yarn import application
+from tests.yarn.test_train_on_yarn import application, log_of
 
 pytestmark = pytest.mark.yarn
 
@@ -55,7 +55,7 @@ master = "yarn"
 workers = 1
 cores = 2
 [flink]
-"parallelism.default" = "3"
+"parallelism.default" = "2"
 """,
 }
 FLINK = pytest.param(
@@ -185,5 +185,6 @@ def test_task_managers_that_do_not_start_are_not_asked_for_for_ever(engine: str,
     found = ended(command)
     assert found.returncode == 1, found.stderr
     assert "Flink has had no task manager within 20 s" in found.stderr
-    assert re.search(r"textcnn logs application_\d+_\d+", found.stderr)
+    (identity,) = re.findall(r"textcnn logs (application_\d+_\d+)", found.stderr)
+    assert "Initial heap size set to a larger value" in log_of(identity)
     assert hidden(f"{home}/prepare") == []
