@@ -161,34 +161,46 @@ def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    if len(options.compared) == 2:
+    files = [name for name in options.compared if name.endswith(".toml") or Path(name).is_file()]
+    if len(options.compared) == 2 and not files:
         return _compare_runs(options)
-    if len(options.compared) > 2 or options.json:
-        raise SettingsError("compare takes a run file, or the folders of two runs, of which --json tells programs.")
-    options.run_file = Path(options.compared[0])
-    where, launch = _launch(options, "compared-")
+    if len(options.compared) > 1 and len(files) < len(options.compared):
+        raise SettingsError(
+            "compare takes run files, or the folders of two runs.", f"Received: {' '.join(options.compared)}"
+        )
+    if options.json:
+        raise SettingsError(f"--json tells programs of two runs. Of models, {compare.COMPARISON} does, in --out.")
+    if len(options.compared) > 1:
+        options.out = options.out or _compared_now()
+    models, seeds = (list(dict.fromkeys(given)) for given in (options.models or compare.DEFAULT, options.seeds))
+    launches = [_launch_of(Path(name), options, "compared-") for name in options.compared]
+    where = settings.read(Profile, profile.path_of(options.profile))
     if where.master == "yarn":
-        launch = replace(launch, out=on_hdfs(launch.out, where.principal))
+        launches = [replace(launch, out=on_hdfs(launch.out, where.principal)) for launch in launches]
     run = partial(PLACES[where.master], where, dry_run=False)
     try:
         with signals.raised():
-            return compare.compare(options.models or compare.DEFAULT, launch, DRIVER / "baselines.py", run, Console())
+            return compare.compare(models, launches, seeds, DRIVER / "baselines.py", run, Console())
     except KeyboardInterrupt as interrupt:
         print(f"textcnn: {interrupt} between two runs", file=sys.stderr)
         return 1
 
 
 def _compare_runs(options: argparse.Namespace) -> int:
-    if options.models or options.set or options.passed_on:
-        raise SettingsError("--models, --set and arguments for spark-submit go with a run file, not with runs.")
+    if options.models or options.seeds or options.set or options.passed_on:
+        raise SettingsError("--models, --seeds, --set and arguments for spark-submit go with run files, not with runs.")
     compared = compare_runs.compare(*options.compared)
     if options.json:
         print(compared.to_json())
     else:
         compare_runs.show(compared, Console())
-    page = compare_runs.write(compared, options.out or f"runs/compared-{time.strftime('%Y%m%d-%H%M%S')}")
+    page = compare_runs.write(compared, options.out or _compared_now())
     print(f"page: {page}", file=sys.stderr)
     return 0
+
+
+def _compared_now() -> str:
+    return f"runs/compared-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
 def _tune(options: argparse.Namespace) -> int:
@@ -207,17 +219,22 @@ def _tune(options: argparse.Namespace) -> int:
 
 
 def _launch(options: argparse.Namespace, kind: str) -> tuple[Profile, Launch]:
-    """Where to run, and what; a folder that is not given is named by the run, the kind of the launch, and the time."""
-    config = settings.read(RunConfig, options.run_file, options.set)
-    launch = Launch(
+    """Where to run, and what."""
+    launch = _launch_of(options.run_file, options, kind)
+    return settings.read(Profile, profile.path_of(options.profile)), launch
+
+
+def _launch_of(run_file: Path, options: argparse.Namespace, kind: str) -> Launch:
+    """What to run; a folder that is not given is named by the run, the kind of the launch, and the time."""
+    config = settings.read(RunConfig, run_file, options.set)
+    return Launch(
         name=config.name,
         script=DRIVER / "train.py",
-        run_file=options.run_file,
+        run_file=run_file,
         changes=options.set,
         out=options.out or f"runs/{config.name}-{kind}{time.strftime('%Y%m%d-%H%M%S')}",
         passed_on=options.passed_on,
     )
-    return settings.read(Profile, profile.path_of(options.profile)), launch
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -483,10 +500,13 @@ def parser() -> argparse.ArgumentParser:
     comparing = commands.add_parser(
         "compare",
         help="train several models on the same documents and put them side by side, or two runs that have ended",
-        usage="textcnn compare RUN.toml [--models NAME …] [--profile NAME|FILE] [--set section.key=value …] "
-        "[--out DIR] [-- spark-submit arguments]\n       textcnn compare DIR DIR [--out DIR] [--json]",
+        usage="textcnn compare RUN.toml [RUN.toml …] [--models NAME …] [--seeds N …] [--profile NAME|FILE] "
+        "[--set section.key=value …] [--out DIR] [-- spark-submit arguments]\n"
+        "       textcnn compare DIR DIR [--out DIR] [--json]",
     )
-    comparing.add_argument("compared", nargs="+", metavar="RUN.toml|DIR", help="what to learn, or two runs' folders")
+    comparing.add_argument(
+        "compared", nargs="+", metavar="RUN.toml|DIR", help="what to learn, one or several, or two runs' folders"
+    )
     comparing.add_argument("--json", action="store_true", help="a JSON object, of two runs")
     comparing.add_argument(
         "--models",
@@ -495,6 +515,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",
+    )
+    comparing.add_argument(
+        "--seeds",
+        nargs="+",
+        type=int,
+        default=[],
+        metavar="N",
+        help="train each network once with each of them, in place of train.seed; three at least, to tell it from luck",
     )
     _add_place(comparing, out="the folder of the runs and the page (default: runs/NAME-compared-TIME)")
     comparing.set_defaults(run=_compare)

@@ -1,4 +1,4 @@
-"""Training as others do it beside ours, the feeds of both, and the machine, in one run: `make bench`.
+"""Training as others do it beside ours, what `train.deterministic` costs, the feeds, and the machine: `make bench`.
 
 python -m benchmarks.side_by_side [--repeat N] [--epochs N] [--documents N]
 
@@ -43,12 +43,14 @@ POINTS = 0.01
 """How far from ours a peer's test accuracy may be."""
 OURS = "ours, 2 executors × 1 core"
 ALONE = "ours, one process, 2 cores"
+DETERMINISTIC = "ours, deterministic, 2 executors × 1 core"
 PEERS = {
     "plain TFoS, 2 executors × 1 core": (PEERS_PYTHON, "plain_tfos"),
     "Keras 3 fit, one process, 2 cores": (PEERS_PYTHON, "keras_fit"),
     "PyTorch DDP, 2 executors × 1 core": (PEERS_PYTHON, "torch_ddp"),
     ALONE: (Path(sys.executable), "our_process"),
     OURS: (Path(sys.executable), "our_executors"),
+    DETERMINISTIC: (Path(sys.executable), "our_deterministic"),
 }
 """Each peer's Python and module."""
 TFOS_FEED = "plain TFoS, records, documents/s and executor"
@@ -225,9 +227,9 @@ def plot(found: Found) -> Figure:
     middle = [median(values) for values in speeds]
     below = [m - min(values) for m, values in zip(middle, speeds, strict=True)]
     above = [max(values) - m for m, values in zip(middle, speeds, strict=True)]
-    figure = Figure(figsize=(7, 2.6), layout="constrained")
+    figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
-    colours = ["tab:blue" if name in {ALONE, OURS} else "tab:gray" for name in names]
+    colours = ["tab:blue" if name in {ALONE, OURS, DETERMINISTIC} else "tab:gray" for name in names]
     bars = axes.barh(names, middle, xerr=(below, above), capsize=3, color=colours)
     axes.bar_label(bars, [f" {value:,.0f}" for value in middle])
     axes.set_xlabel("documents/s from the second epoch on")

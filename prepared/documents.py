@@ -77,12 +77,20 @@ class Encoder:
     parts: int
 
     def encode(self, documents: Iterable[TokenizedDocument]) -> Iterator[tuple[int, bytes, bytes]]:
+        """Encodes documents; see `placed` for what it yields."""
+        vocabularies = self.language.vocabularies
+        return self.placed(
+            EncodedDocument(
+                d.split, d.label, {view: known.encode(d.tokens[view]) for view, known in vocabularies.items()}
+            )
+            for d in documents
+        )
+
+    def placed(self, documents: Iterable[EncodedDocument]) -> Iterator[tuple[int, bytes, bytes]]:
         """Yields part, digest and canonical bytes of each document whose label training has seen."""
-        vocabularies, classes = self.language.vocabularies, self.language.classes
+        labels = self.language.classes
         for document in documents:
-            if document.label not in classes:
-                continue
-            ids = {view: vocabulary.encode(document.tokens[view]) for view, vocabulary in vocabularies.items()}
-            encoded = EncodedDocument(document.split, document.label, ids).to_bytes()
-            place = digest(encoded)
-            yield part_of(place, self.parts), place, encoded
+            if document.label in labels:
+                encoded = document.to_bytes()
+                place = digest(encoded)
+                yield part_of(place, self.parts), place, encoded

@@ -1,5 +1,8 @@
-"""How sure figures are that were counted: intervals, and a test of two models on the same documents."""
+"""How sure figures are that were counted: intervals, and tests of two models on the same documents."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +11,8 @@ from run.metrics import Evaluation
 
 Z = 1.96
 """For intervals that hold the true value in 95 of 100 cases."""
+UNSURE = 0.05
+"""The share of the other cases."""
 
 
 def wilson(right: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,3 +77,70 @@ def mcnemar(first: int, second: int) -> float:
         term = term * (differing - number) // (number + 1)
         ways += term
     return float(min(Fraction(1), Fraction(2 * ways, 2**differing)))
+
+
+@dataclass(frozen=True)
+class Variance:
+    """How much a mean varies with one of the things that were drawn for it, documents say."""
+
+    value: float
+    """Of the mean, not of what it is the mean of."""
+    freedom: int
+    """Degrees of freedom: one less than were drawn."""
+
+    @classmethod
+    def of(cls, means: np.ndarray) -> "Variance":
+        """Returns that of the mean of what was found with each thing that was drawn, [drawn]; none of a single one."""
+        if len(means) == 1:
+            return cls(0.0, 0)
+        return cls(float(means.var(ddof=1)) / len(means), len(means) - 1)
+
+
+def of_mean(mean: float, variances: Sequence[Variance]) -> tuple[float, float, float]:
+    """Returns the interval of a mean that varies with several things, and how probable one so far from 0 is, were it 0.
+
+    Source: F. E. Satterthwaite, An Approximate Distribution of Estimates of Variance Components, Biometrics 2, 1946.
+
+    Args:
+        mean: over all that was drawn.
+        variances: how much it varies with each thing; they are added.
+
+    Returns:
+        The ends of the interval, and the probability on both sides.
+    """
+    variance = sum(part.value for part in variances)
+    if variance == 0:
+        return mean, mean, 0.0 if mean else 1.0
+    freedom = variance**2 / sum(part.value**2 / part.freedom for part in variances if part.freedom)
+    error = math.sqrt(variance)
+    half = error * t_value(UNSURE, freedom)
+    return mean - half, mean + half, t_test(mean / error, freedom)
+
+
+def t_test(t: float, freedom: float) -> float:
+    """Returns how probable it is that Student's t is so far from 0 or farther, on both sides.
+
+    Args:
+        t: a mean over its standard error.
+        freedom: degrees of freedom, at least 1.
+    """
+    angles, beyond = _student(freedom)
+    return float(np.interp(math.atan(abs(t) / math.sqrt(freedom)), angles, beyond))
+
+
+def t_value(p: float, freedom: float) -> float:
+    """Returns the t of which `t_test` is p."""
+    angles, beyond = _student(freedom)
+    return math.sqrt(freedom) * math.tan(np.interp(p, beyond[::-1], angles[::-1]))
+
+
+def _student(freedom: float) -> tuple[np.ndarray, np.ndarray]:
+    """How probable it is that t is beyond a place; the places as angles, the arc tangents of t over √freedom.
+
+    Over the angles, Student's density is a power of the cosine, and ends.
+    """
+    angles = np.linspace(0.0, math.pi / 2, 20_001)
+    density = np.cos(angles) ** (freedom - 1)
+    areas = (density[1:] + density[:-1]) / 2
+    beyond = np.append(np.cumsum(areas[::-1])[::-1], 0.0)
+    return angles, beyond / beyond[0]

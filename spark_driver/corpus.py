@@ -3,26 +3,28 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 
+import numpy as np
 import pyarrow as pa
 from pyspark import RDD, TaskContext
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from prepared import parts as prepared_parts
 from prepared.folder import Corpus
 from prepared.parts import Part
+from prepared.tally import COUNTED_TOKENS
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
+from spark_driver.columns import ColumnEncoder, TokenCounter, tokens_of
 from spark_driver.documents import UNLABELLED
 from text.blocks import Block
 from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
-from text.encoding import BLOCK_DOCUMENTS, encode, in_blocks
+from text.encoding import BLOCK_DOCUMENTS, in_blocks
 from text.golden import chosen
 from text.language import Language
-from text.preparation import TokenizedDocument, token_counts
 from text.records import Document
 from text.vocabulary import FIRST_TOKEN, Vocabulary
 
@@ -103,31 +105,27 @@ def vocabularies(documents: DataFrame, text: TextConfig) -> dict[View, Vocabular
 
 def most_frequent(counts: DataFrame, text: TextConfig) -> dict[View, Vocabulary]:
     """Returns the vocabulary of each view; counts of the same view (its number) and token are added."""
-    totals = (
-        counts.groupBy("view", "token")
-        .agg(F.sum("count").alias("count"))
-        .where(F.col("count") >= text.min_count)
-        .persist()
-    )
-    try:
-        return {view: _most_frequent(totals, number, text) for number, view in enumerate(text.views)}
-    finally:
-        totals.unpersist()
-
-
-def _most_frequent(counts: DataFrame, view: int, text: TextConfig) -> Vocabulary:
-    ordered = counts.where(F.col("view") == view).orderBy(F.desc("count"), "token")
-    rows = ordered.select("token").limit(text.vocabulary_size - FIRST_TOKEN).collect()
-    return Vocabulary(tuple(row["token"] for row in rows))
+    totals = counts.groupBy("view", "token").agg(F.sum("count").alias("count")).where(F.col("count") >= text.min_count)
+    place = F.row_number().over(Window.partitionBy("view").orderBy(F.desc("count"), "token")).alias("place")
+    kept = totals.select("view", "token", place).where(F.col("place") <= text.vocabulary_size - FIRST_TOKEN)
+    ordered = F.sort_array(F.collect_list(F.struct("place", "token"))).getField("token")
+    found = dict(tuple(row) for row in kept.groupBy("view").agg(ordered).collect())
+    return {view: Vocabulary(tuple(found.get(number, ()))) for number, view in enumerate(text.views)}
 
 
 def _count_tokens(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    counter = TokenCounter[int](COUNTED_TOKENS)
     for batch in batches:
-        documents = batch.column(0).to_pylist()
-        for view in range(max(map(len, documents), default=0)):
-            counts = token_counts(tokens[view].split() for tokens in documents)
-            columns = [pa.array([view] * len(counts), pa.int32()), pa.array(counts.keys(), pa.string())]
-            yield pa.RecordBatch.from_arrays([*columns, pa.array(counts.values(), pa.int64())], schema=_COUNTS)
+        for view, lists in enumerate(tokens_of(batch.column(0))):
+            if counter.add(view, lists.flatten()):
+                yield from _counts(counter)
+    yield from _counts(counter)
+
+
+def _counts(counter: TokenCounter[int]) -> Iterator[pa.RecordBatch]:
+    for view, tokens, counts in counter.take():
+        of_view = pa.array(np.full(len(tokens), view, np.int32))
+        yield pa.RecordBatch.from_arrays([of_view, tokens, counts], schema=_COUNTS)
 
 
 def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]:
@@ -135,7 +133,13 @@ def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]
     shared = documents.sparkSession.sparkContext.broadcast(language)
 
     def encoded(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
-        return encode(_documents(batches, tuple(shared.value.vocabularies)), partition, shared.value)
+        encoder, classes = ColumnEncoder(shared.value.vocabularies), shared.value.classes
+        of_batches = (
+            zip(*(batch.column(i).to_pylist() for i in range(2)), encoder.encode(batch.column(2)), strict=True)
+            for batch in batches
+        )
+        found = ((split, (ids, classes[label])) for split, label, ids in chain.from_iterable(of_batches))
+        return in_blocks(found, partition, tuple(shared.value.vocabularies))
 
     return _dealt(documents.select("split", "label", "tokens"), encoded, workers)
 
@@ -193,13 +197,6 @@ def _dealt(
 
     encoded = frame.mapInArrow(task, "key int, block binary")
     return encoded.repartition(workers, "key").select("block").rdd.map(_only)
-
-
-def _documents(batches: Iterator[pa.RecordBatch], views: Sequence[View]) -> Iterator[TokenizedDocument]:
-    for batch in batches:
-        for split, label, tokens in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            words = {view: joined.split() for view, joined in zip(views, tokens, strict=True)}
-            yield TokenizedDocument(split, label, words)
 
 
 def _only(row: Row) -> bytes:

@@ -5,28 +5,24 @@ from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from prepared import parts, vocabularies
-from prepared.documents import Encoder
+from prepared.documents import EncodedDocument, Encoder
 from prepared.parts import Part
-from prepared.tally import Tally, token_counts
+from prepared.tally import COUNTED_TOKENS, Tally
 from run.config import View
 from spark_driver import partitioning
+from spark_driver.columns import ColumnEncoder, TokenCounter, tokens_of
 from text.language import Language
 from text.preparation import Rejection, TokenizedDocument
 from text.vocabulary import FIRST_TOKEN
 
-_COUNTED = pa.schema(
-    [
-        ("view", pa.int32()),
-        ("token", pa.string()),
-        ("label", pa.string()),
-        ("count", pa.int64()),
-        ("tally", pa.string()),
-    ]
-)
+_COUNTED = pa.schema([("view", pa.int32()), ("token", pa.string()), ("label", pa.string()), ("count", pa.int64())])
+_TALLY = -1
+"""In place of a view: the token is the tally of a partition."""
 _PLACED = pa.schema([("key", pa.int32()), ("part", pa.int32()), ("digest", pa.binary()), ("document", pa.binary())])
 _PACKED = pa.schema([("packed", pa.binary())])
 _WRITTEN = pa.schema([("part", pa.string())])
@@ -34,51 +30,50 @@ _Batches = Iterator[pa.RecordBatch]
 
 
 def first_pass(rows: DataFrame, views: Sequence[View]) -> DataFrame:
-    """Counts prepared rows, a tally and counts of tokens for each partition.
+    """Counts prepared rows: how often each token stands in training documents, and a tally of each partition.
 
     Args:
         rows: as `documents.PREPARED`; the texts that may become golden are those of a GoldenSample.
         views: those of the tokens.
 
     Returns:
-        view (its number), token, label, count; and tally, which is alone in its row.
+        view (its number), token, label, count; `tally_of` and `token_counts` tell them apart.
     """
-    numbers = {view: number for number, view in enumerate(views)}
 
     def counted(batches: _Batches) -> _Batches:
-        tally = Tally()
-        for counts in token_counts(_tallied(batches, views, tally)):
-            for (view, label), of_label in counts.items():
-                columns = [
-                    pa.array([numbers[view]] * len(of_label), pa.int32()),
-                    pa.array(of_label.keys(), pa.string()),
-                    pa.array([label] * len(of_label), pa.string()),
-                    pa.array(of_label.values(), pa.int64()),
-                    pa.nulls(len(of_label), pa.string()),
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=_COUNTED)
-        yield pa.RecordBatch.from_pylist([{"tally": tally.to_json()}], _COUNTED)
+        tally, counter = Tally(), TokenCounter[tuple[int, str]](COUNTED_TOKENS)
+        for batch in batches:
+            _add_to(tally, batch, views[0])
+            if _count(batch.filter(pc.equal(batch.column("split"), "train")), counter):
+                yield from _counts(counter)
+        yield from _counts(counter)
+        yield _counted(_TALLY, pa.array([tally.to_json()]), "", pa.array([1]))
 
-    return rows.mapInArrow(counted, "view int, token string, label string, count long, tally string")
+    found = rows.mapInArrow(counted, "view int, token string, label string, count long")
+    return found.groupBy("view", "token", "label").agg(F.sum("count").alias("count"))
 
 
-def tally_of(counted: DataFrame) -> Tally:
-    """Adds the tallies of the partitions."""
+def tally_of(sums: DataFrame) -> Tally:
+    """Adds the tallies of the partitions.
+
+    Args:
+        sums: of the first pass, kept.
+    """
+    sums.count()  # adds up all partitions at once, while an iterator has it done for one after the other
     tally = Tally()
-    for row in counted.where(F.col("tally").isNotNull()).select("tally").toLocalIterator():
-        tally.update(Tally.from_json(row["tally"]))
+    for row in sums.where(F.col("view") == _TALLY).select("token").toLocalIterator():
+        tally.update(Tally.from_json(row["token"]))
     return tally
 
 
-def totals_of(counted: DataFrame) -> DataFrame:
-    """Adds the counts of tokens, of which a partition has several: view (its number), token, label, count."""
-    tokens = counted.where(F.col("tally").isNull())
-    return tokens.groupBy("view", "token", "label").agg(F.sum("count").alias("count"))
+def token_counts(sums: DataFrame) -> DataFrame:
+    """Returns the counts of the tokens of the first pass."""
+    return sums.where(F.col("view") != _TALLY)
 
 
-def class_counts(totals: DataFrame, language: Language) -> dict[View, np.ndarray]:
+def class_counts(counted: DataFrame, language: Language) -> dict[View, np.ndarray]:
     """Returns for each view how often its known tokens stand in training documents of each class."""
-    shared = totals.sparkSession.sparkContext.broadcast(language)
+    shared = counted.sparkSession.sparkContext.broadcast(language)
     views = tuple(language.vocabularies)
 
     def packed(batches: _Batches) -> _Batches:
@@ -93,7 +88,7 @@ def class_counts(totals: DataFrame, language: Language) -> dict[View, np.ndarray
             values = np.column_stack((of_view, ids, labels, counts)).astype(np.int64)[ids >= FIRST_TOKEN]
             yield pa.RecordBatch.from_arrays([pa.array([values.tobytes()], pa.binary())], schema=_PACKED)
 
-    found = [np.frombuffer(row["packed"], np.int64) for row in totals.mapInArrow(packed, "packed binary").collect()]
+    found = [np.frombuffer(row["packed"], np.int64) for row in counted.mapInArrow(packed, "packed binary").collect()]
     rows = np.concatenate([np.empty(0, np.int64), *found]).reshape(-1, 4)
     return {view: vocabularies.ordered(rows[rows[:, 0] == number, 1:]) for number, view in enumerate(views)}
 
@@ -104,21 +99,21 @@ def write_parts(rows: DataFrame, uri: str, encoder: Encoder) -> list[Part]:
     shared, keys = spark.sparkContext.broadcast(encoder), partitioning.keys(spark, encoder.parts)
 
     def placed(batches: _Batches) -> _Batches:
+        columns = ColumnEncoder(shared.value.language.vocabularies)
         for batch in batches:
-            found = list(shared.value.encode(_documents(batch, views)))
-            numbers, digests, encoded = zip(*found, strict=True) if found else ((), (), ())
-            columns = [
+            found = list(shared.value.placed(_encoded(batch, columns)))
+            numbers, digests, documents = zip(*found, strict=True) if found else ((), (), ())
+            arrays = [
                 pa.array([keys[number] for number in numbers], pa.int32()),
                 pa.array(numbers, pa.int32()),
                 pa.array(digests, pa.binary()),
-                pa.array(encoded, pa.binary()),
+                pa.array(documents, pa.binary()),
             ]
-            yield pa.RecordBatch.from_arrays(columns, schema=_PLACED)
+            yield pa.RecordBatch.from_arrays(arrays, schema=_PLACED)
 
-    documents = rows.where(F.col("reason").isNull()).mapInArrow(
-        placed, "key int, part int, digest binary, document binary"
-    )
-    ordered = documents.repartition(encoder.parts, "key").sortWithinPartitions("digest").select("part", "document")
+    documents = rows.where(F.col("reason").isNull()).select("split", "label", "tokens")
+    encoded = documents.mapInArrow(placed, "key int, part int, digest binary, document binary")
+    ordered = encoded.repartition(encoder.parts, "key").sortWithinPartitions("digest").select("part", "document")
     written = ordered.mapInArrow(_written(uri, views), "part string").collect()
     return [Part.from_json(row["part"]) for row in written]
 
@@ -142,25 +137,39 @@ def _chained(first: pa.RecordBatch, others: _Batches) -> _Batches:
     yield from others
 
 
-def _tallied(batches: _Batches, views: Sequence[View], tally: Tally) -> Iterator[TokenizedDocument]:
-    """The documents of prepared rows; all rows are added to the tally."""
-    for batch in batches:
-        for split, label, tokens, reason, source, row, text, _ in zip(
-            *(column.to_pylist() for column in batch.columns), strict=True
-        ):
-            file = unquote(source)  # Spark has the address of a file, with a space as %20
-            if reason is not None:
-                tally.add(Rejection(reason, file, row), file)
-                continue
-            document = TokenizedDocument(split, label, _of_views(tokens, views), text)
-            tally.add(document, file)
-            yield document
+def _add_to(tally: Tally, batch: pa.RecordBatch, view: View) -> None:
+    """Adds prepared rows to a tally, which wants to know the tokens of the first view alone."""
+    columns = (batch.column(name).to_pylist() for name in ("split", "label", "reason", "source", "row", "text"))
+    of_view = batch.column("tokens")
+    for split, label, reason, source, row, text, tokens in zip(*columns, of_view, strict=True):
+        file = unquote(source)  # Spark has the address of a file, with a space as %20
+        if reason is not None:
+            tally.add(Rejection(reason, file, row), file)
+        else:
+            tally.add(TokenizedDocument(split, label, {view: tokens[0].as_py().split()}, text), file)
 
 
-def _documents(batch: pa.RecordBatch, views: Sequence[View]) -> Iterator[TokenizedDocument]:
-    for split, label, tokens in zip(*(batch.column(i).to_pylist() for i in range(3)), strict=True):
-        yield TokenizedDocument(split, label, _of_views(tokens, views))
+def _count(training: pa.RecordBatch, counter: TokenCounter[tuple[int, str]]) -> bool:
+    """Counts the tokens of training documents by view and label, and tells whether it is time to take the counts."""
+    full = False
+    for label in training.column("label").unique():
+        of_label = training.filter(pc.equal(training.column("label"), label))
+        for view, lists in enumerate(tokens_of(of_label.column("tokens"))):
+            full |= counter.add((view, label.as_py()), lists.flatten())
+    return full
 
 
-def _of_views(tokens: Sequence[str], views: Sequence[View]) -> dict[View, list[str]]:
-    return {view: joined.split() for view, joined in zip(views, tokens, strict=True)}
+def _counts(counter: TokenCounter[tuple[int, str]]) -> _Batches:
+    for (view, label), tokens, counts in counter.take():
+        yield _counted(view, tokens, label, counts)
+
+
+def _counted(view: int, tokens: pa.Array, label: str, counts: pa.Array) -> pa.RecordBatch:
+    of_all = pa.array([view] * len(tokens), pa.int32()), pa.array([label] * len(tokens), pa.string())
+    return pa.RecordBatch.from_arrays([of_all[0], tokens, of_all[1], counts], schema=_COUNTED)
+
+
+def _encoded(batch: pa.RecordBatch, encoder: ColumnEncoder) -> Iterator[EncodedDocument]:
+    splits, labels = (batch.column(name).to_pylist() for name in ("split", "label"))
+    for split, label, ids in zip(splits, labels, encoder.encode(batch.column("tokens")), strict=True):
+        yield EncodedDocument(split, label, ids)

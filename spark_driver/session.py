@@ -31,6 +31,8 @@ BOUNDS = {
     "spark.cleaner.referenceTracking.blocking": "false",
     # What is counted is kept in as many partitions as it fills, not in the 200 that it was shuffled to: each is a task.
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
+    # A task hands on no more tokens of a view than its vocabulary has.
+    "spark.sql.optimizer.windowGroupLimitThreshold": "1000000",
     # Documents are handed to Python in batches: of so many, and of so many bytes where Spark knows that (since 4.1).
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "8m",

@@ -53,6 +53,7 @@ def train(
         request = resources.for_workers(dict(spark.sparkContext.getConf().getAll()))
         check_batch(config.train, request)
         before, decisive = resuming.stopped(folder, resume), resuming.of_config(config, request.executors)
+        decisive["source"] = "--prepared" if corpus else "data.input"  # the documents come in another order
         if before:
             terminal.say(f"going on with the run {before.run}")
             before.check(decisive)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +21,7 @@ from run.config import RunConfig, TrainConfig
 from run.errors import SettingsError
 from run.events import EpochDone, Event, Progress, Tested, from_json
 from run.metrics import Evaluation
-from storage import LogReader
+from storage import LogReader, OutageError
 from trainer.schedule import Schedule
 
 VERSION = "brain.Event:2"
@@ -33,8 +32,12 @@ class EventFile:
     """An event file: what happened at which step, and when."""
 
     def __init__(self, directory: Path):
-        """Begins a file in a folder, which is made."""
-        directory.mkdir(parents=True, exist_ok=True)
+        """Begins a file in a folder, which is made.
+
+        Raises:
+            StorageError: it cannot be made.
+        """
+        storage.make_folder(str(directory))
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}"
         self._records = tf.io.TFRecordWriter(str(directory / name))
         self._records.write(Record(wall_time=time.time(), file_version=VERSION).SerializeToString())
@@ -56,10 +59,12 @@ class Boards:
         """Takes the folders of runs, local or on HDFS, and where the event files go.
 
         Raises:
-            SettingsError: one of them has no metrics.
+            SettingsError: one of them is not there, or has no metrics.
             StorageError: one cannot be read.
         """
         for run in runs:
+            if not storage.exists(run):
+                raise SettingsError(f"There is no {run}.", "Name the folder of a run, here or on HDFS.")
             if not storage.names(storage.join(run, folder.METRICS)):
                 raise SettingsError(
                     f"{run} has no metrics yet, or is no run's folder.",
@@ -70,7 +75,11 @@ class Boards:
         self._begun: dict[str, tuple[LogReader, EventFile, TrainConfig]] = {}
 
     def refresh(self) -> int:
-        """Adds what the metrics have got since the last time; returns the number of their lines."""
+        """Adds what the metrics have got since the last time; returns the number of their lines.
+
+        Raises:
+            StorageError: runs cannot be read, or event files not be written; what was added stays.
+        """
         lines = 0
         for log in self._logs():
             reader, file, config = self._begun[log]
@@ -126,6 +135,30 @@ def write(runs: Sequence[str], target: Path) -> int:
     return Boards(runs, target).refresh()
 
 
+def follow(boards: Boards, outage: bool = False) -> bool:
+    """Adds what is new, or tells once that it cannot be read now: what is shown stays, for as long as a person looks.
+
+    Args:
+        boards: what grows.
+        outage: whether it could not be read the last time.
+
+    Returns:
+        Whether it could not be read this time.
+
+    Raises:
+        StorageError: it cannot be read, and that will stay so.
+    """
+    try:
+        boards.refresh()
+    except OutageError as error:
+        if not outage:
+            print(f"{error.found} The curves stand still until that is over.", file=sys.stderr)
+        return True
+    if outage:
+        print("It can be read again: the curves go on.", file=sys.stderr)
+    return False
+
+
 def show(runs: Sequence[str], port: int) -> int:
     """Shows runs in TensorBoard until that ends; a run that still trains grows there. Returns TensorBoard's status."""
     with TemporaryDirectory(prefix="textcnn-board-") as target:
@@ -133,12 +166,13 @@ def show(runs: Sequence[str], port: int) -> int:
         boards.refresh()
         command = [sys.executable, "-m", "tensorboard.main", "--logdir", target, "--port", str(port)]
         with subprocess.Popen([*command, "--reload_interval", str(int(REFRESH_SECONDS))]) as process:
+            outage = False
             try:
                 while True:
                     try:
                         return process.wait(REFRESH_SECONDS)
                     except subprocess.TimeoutExpired:
-                        storage.outlasting(boards.refresh, partial(print, file=sys.stderr))
+                        outage = follow(boards, outage)
             finally:
                 process.terminate()
 

@@ -11,7 +11,18 @@ from rich.console import Console
 from benchmarks import side_by_side
 from benchmarks.peers import protocol
 from benchmarks.peers.protocol import Documents, Encoded
-from benchmarks.side_by_side import ACCURACY, ALONE, OUR_FEED, OURS, PEERS, SECONDS, SPEED, TFOS_FEED, Found
+from benchmarks.side_by_side import (
+    ACCURACY,
+    ALONE,
+    DETERMINISTIC,
+    OUR_FEED,
+    OURS,
+    PEERS,
+    SECONDS,
+    SPEED,
+    TFOS_FEED,
+    Found,
+)
 from tests.conftest import ShareOf
 
 SLOW = "plain TFoS, 2 executors × 1 core"
@@ -23,6 +34,7 @@ def found() -> Found:
     one = {SPEED: [1_000.0, 500.0], ACCURACY: [0.82, 0.82], SECONDS: [60.0, 70.0]}
     peers = {name: dict(one) for name in PEERS}
     peers[OURS] = one | {SPEED: [4_000.0, 2_100.0]}
+    peers[DETERMINISTIC] = one | {SPEED: [2_500.0, 1_400.0]}
     return Found(peers, {TFOS_FEED: [1_000.0, 500.0], OUR_FEED: [100_000.0, 100_000.0]})
 
 
@@ -51,6 +63,8 @@ def test_the_tables_have_medians_and_spreads(found: Found) -> None:
     peers = {name: cells for name, *cells in side_by_side.trainings(found)}
     assert peers[SLOW] == ["750", "500–1,000", "4.10", "4.00–4.20", "82.00%", "65"]
     assert peers[OURS] == ["3,050", "2,100–4,000", "1.00", "1.00–1.00", "82.00%", "65"]
+    # What determinism costs: ours without it is so many times as fast.
+    assert peers[DETERMINISTIC] == ["1,950", "1,400–2,500", "1.55", "1.50–1.60", "82.00%", "65"]
     other = {name: cells for name, *cells in side_by_side.rest(found)}
     assert other[OUR_FEED] == ["100,000", "100,000–100,000"]
     assert other["ours / plain TFoS, feed"] == ["150", "100–200"]
@@ -83,6 +97,7 @@ def test_the_plot_has_a_bar_for_each_peer(found: Found) -> None:
     )
     assert widths[SLOW] == widths[ALONE] == 750
     assert widths[OURS] == 3_050
+    assert widths[DETERMINISTIC] == 1_950
 
 
 def test_peers_read_the_documents_that_were_written_for_them(share_of: ShareOf, tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prepared.folder import Corpus, read
-from tests.integration.conftest import Command, Outcome
+from tests.integration.conftest import Command, Outcome, Running, command_line
 from tests.integration.test_main_job import BAD_ROWS, STOP_WORDS, USER_DICTIONARY, result_of, small
 
 pytestmark = pytest.mark.integration
@@ -28,8 +30,6 @@ def prepared(
         f"data.input={folder}/reviews.jsonl",
         f"text.stop_words={folder}/stop_words.txt",
         f"text.user_dictionary={folder}/words.txt",
-        "train.epochs=2",
-        "train.batch_size=64",
     )
     arguments = ["--output", folder / "corpus", "--out", folder / "preparing"]
     outcome = command(["textcnn", "prepare", "examples/reviews.toml", *changes, *arguments])
@@ -44,14 +44,36 @@ def corpus(prepared: tuple[Path, list[str]]) -> Corpus:
     return read(str(prepared[0] / "corpus"))
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A run that was stopped after an epoch, and gone on with."""
+
+    out: Path
+    stopped: Outcome
+    refused: Outcome
+    ended: Outcome
+
+
 @pytest.fixture(scope="module")
-def trained(command: Command, prepared: tuple[Path, list[str]]) -> tuple[Path, Outcome]:
+def trained(command: Command, prepared: tuple[Path, list[str]]) -> Trained:
     """A run that was trained on the corpus alone."""
     folder, changes = prepared
-    arguments = ["--prepared", folder / "corpus", "--out", folder / "out"]
-    outcome = command(["textcnn", "train", "examples/reviews.toml", *changes, *arguments])
-    assert outcome.status == 0, outcome.terminal
-    return folder / "out", outcome
+    long = small("train.checkpoint_seconds=0.1", "train.epochs=4", "train.patience=4", "train.batch_size=32")
+    run = ["textcnn", "train", "examples/reviews.toml", *changes, *long, "--out", str(folder / "out")]
+    of_corpus = ["--prepared", str(folder / "corpus")]
+    stopped = command([*run, *of_corpus], terminated_after_an_epoch)
+    refused = command([*run, "--resume"])
+    ended = command([*run, *of_corpus, "--resume"])
+    assert ended.status == 0, ended.terminal
+    return Trained(folder / "out", stopped, refused, ended)
+
+
+def terminated_after_an_epoch(line: str, run: Running) -> None:
+    if line.startswith("epoch 1:"):
+        for process in run.processes():
+            driver = any(part.endswith("spark_driver/train.py") for part in command_line(process))
+            if driver and "python" in process.name():
+                process.terminate()
 
 
 def test_the_records_of_the_preparation_tell_what_was_read(
@@ -65,8 +87,15 @@ def test_the_records_of_the_preparation_tell_what_was_read(
     assert {split: result["rows"][split] for split in corpus.manifest.documents} == corpus.manifest.documents
 
 
-def test_the_model_is_trained_on_what_the_manifest_counts(trained: tuple[Path, Outcome], corpus: Corpus) -> None:
-    result = result_of(trained[0])
+def test_a_run_that_was_stopped_goes_on_with_the_corpus_that_it_has_begun_with(trained: Trained) -> None:
+    assert trained.stopped.status == 1, trained.stopped.terminal
+    assert trained.refused.status == 2, trained.refused.terminal
+    assert 'source was "--prepared" and is "data.input".' in trained.refused.terminal
+    assert re.search(r"going on from the checkpoint of epoch [12], step \d+", trained.ended.terminal)
+
+
+def test_the_model_is_trained_on_what_the_manifest_counts(trained: Trained, corpus: Corpus) -> None:
+    result = result_of(trained.out)
     manifest = corpus.manifest
     assert result["rows"]["read"] == manifest.read
     assert result["rows"]["fed"] == manifest.documents
@@ -74,13 +103,13 @@ def test_the_model_is_trained_on_what_the_manifest_counts(trained: tuple[Path, O
     assert result["test"]["rows"] == manifest.documents["test"]
     assert result["rejected"] == manifest.rejected
     assert (result["prepared"], result["prepared_hash"]) == (corpus.uri, corpus.manifest.hash)
-    assert (trained[0] / "quarantine.jsonl").read_text(encoding="utf-8") == corpus.quarantine
-    vocabulary = (trained[0] / "vocabulary-word.txt").read_text(encoding="utf-8").splitlines()
+    assert (trained.out / "quarantine.jsonl").read_text(encoding="utf-8") == corpus.quarantine
+    vocabulary = (trained.out / "vocabulary-word.txt").read_text(encoding="utf-8").splitlines()
     assert tuple(vocabulary) == corpus.language.vocabularies["word"].tokens
 
 
-def test_the_model_takes_raw_text(command: Command, trained: tuple[Path, Outcome]) -> None:
-    outcome = command(["textcnn", "predict", trained[0], "--text", "质量不错，很喜欢", "--json"])
+def test_the_model_takes_raw_text(command: Command, trained: Trained) -> None:
+    outcome = command(["textcnn", "predict", trained.out, "--text", "质量不错，很喜欢", "--json"])
     assert outcome.status == 0, outcome.terminal
     assert json.loads(outcome.stdout)["label"] in ("negative", "positive")
 

@@ -49,3 +49,33 @@ def test_mcnemar_is_the_exact_test(first: int, second: int) -> None:
 def test_models_that_err_alike_do_not_differ() -> None:
     assert intervals.mcnemar(0, 0) == 1.0
     assert intervals.mcnemar(10, 25) == pytest.approx(0.0167, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "published"), [(1, 12.706), (2, 4.303), (4, 2.776), (10, 2.228), (120, 1.980), (9_999, 1.960)]
+)
+def test_students_t_is_that_of_the_published_table(freedom: int, published: float) -> None:
+    assert intervals.t_value(0.05, freedom) == pytest.approx(published, abs=6e-4)
+    assert intervals.t_test(-published, freedom) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_of_one_variance_the_interval_is_students() -> None:
+    values = np.array([0.5, 0.7, 0.9])
+    low, high, p = intervals.of_mean(0.7, [intervals.Variance.of(values)])
+    assert (low, high) == pytest.approx((0.7 - 4.3027 * 0.2 / 3**0.5, 0.7 + 4.3027 * 0.2 / 3**0.5), abs=1e-4)
+    t = 0.7 / (0.2 / 3**0.5)
+    assert p == pytest.approx(1 - t / (2 + t**2) ** 0.5, abs=1e-4)  # of two degrees of freedom
+
+
+def test_a_mean_that_varies_with_more_is_less_sure() -> None:
+    documents, seeds = intervals.Variance(4e-6, 3_000), intervals.Variance(4e-6, 2)
+    less, more = (intervals.of_mean(0.01, parts) for parts in ([documents], [documents, seeds]))
+    assert less[0] > more[0] > 0.01 - 4.303 * (8e-6) ** 0.5  # seeds alone would leave two degrees of freedom
+    assert less[2] < more[2]
+    assert more[0] + more[1] == pytest.approx(0.02)
+
+
+def test_what_never_varies_is_sure() -> None:
+    nothing = intervals.Variance.of(np.array([0.3]))
+    assert intervals.of_mean(0.0, [nothing]) == (0.0, 0.0, 1.0)
+    assert intervals.of_mean(0.3, [nothing]) == (0.3, 0.3, 0.0)

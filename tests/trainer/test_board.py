@@ -1,6 +1,7 @@
 """The curves of runs as TensorBoard reads them."""
 
 import re
+import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,15 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event as Record
 
+import storage
 import textcnn
 from run import settings
 from run.config import DataConfig, RunConfig, TrainConfig
 from run.errors import SettingsError
 from run.events import Advised, EpochDone, Member, Progress, Tested
 from spark_driver.run_folder import RunFolder
-from trainer.board import Boards, write
+from storage import UnreachableError, hdfs
+from trainer.board import Boards, follow, write
 
 CONFIG = RunConfig(
     data=DataConfig(input="x"), train=TrainConfig(epochs=2, learning_rate=0.01, decay="linear", warmup=0.25)
@@ -119,6 +122,57 @@ def test_runs_lie_beside_each_other(run: RunFolder, tmp_path: Path) -> None:
 def test_a_folder_that_is_no_runs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="has no metrics yet, or is no run's folder"):
         write([str(tmp_path)], tmp_path / "board")
+
+
+def test_a_folder_that_is_not_there_is_refused(run: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"There is no .*/reveiws\. Name the folder of a run, here or on HDFS\."):
+        write([run.uri, str(tmp_path / "reveiws")], tmp_path / "board")
+
+
+def test_an_hdfs_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(hdfs, "FAILOVER_ATTEMPTS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert textcnn.main(["board", f"hdfs://127.0.0.1:{port}/run", "--write", str(tmp_path / "board")]) == 2
+    assert re.search(r"textcnn: hdfs://.*Connection refused.*Is the NameNode running", capfd.readouterr().err)
+
+
+def test_a_place_that_takes_no_event_files_is_said(
+    run: RunFolder, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert textcnn.main(["board", run.uri, "--write", str(tmp_path / "file")]) == 2
+    assert "file/reviews" in capfd.readouterr().err
+
+
+def test_an_outage_is_told_once_and_curves_go_on_after_it(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boards = Boards([run.uri], tmp_path / "board")
+    assert not follow(boards)
+    run.record(Progress(0, 2, 2, 2, 4, 64, 850.0, 0.25))
+    with monkeypatch.context() as broken:
+        broken.setattr("storage.names", gone)
+        assert follow(boards, outage=False)
+        assert follow(boards, outage=True)
+    assert capsys.readouterr().err == "HDFS is gone. The curves stand still until that is over.\n"
+    assert not follow(boards, outage=True)
+    assert capsys.readouterr().err == "It can be read again: the curves go on.\n"
+    assert curves(tmp_path / "board")["train/loss"] == [(2, 0.75), (4, 0.5), (6, 0.25)]
+
+
+def gone(_: str) -> list[str]:
+    raise UnreachableError("HDFS is gone.", "Start it.")
+
+
+def test_a_run_that_is_removed_while_it_is_shown_leaves_its_curves(run: RunFolder, tmp_path: Path) -> None:
+    boards = Boards([run.uri], tmp_path / "board")
+    boards.refresh()
+    storage.remove(run.uri)
+    assert boards.refresh() == 0
+    assert curves(tmp_path / "board")["train/loss"] == [(2, 0.75), (4, 0.5)]
 
 
 def test_the_command_leaves_event_files(run: RunFolder, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +67,8 @@ TOLD = {
     "flink": r"\nrows: counts\n(.*\n)*rows: documents\n(.*\n)*application_\d+_\d+ SUCCEEDED\n",
 }
 """What the terminal shows of each engine."""
+AT_WORK = {"mapreduce": "submitted job_", "flink": "rows: counts"}
+"""How the line begins that tells of a first job."""
 
 
 @pytest.fixture
@@ -110,11 +113,14 @@ def hidden(folder: str) -> list[str]:
     return [name for name in storage.names(folder) if name.startswith(".")]
 
 
-def containers(hadoop: LocalHadoop, identity: str) -> list[int]:
+def containers(hadoop: LocalHadoop, number: str) -> list[int]:
     """Processes of an application's containers."""
-    _, _, number = identity.partition("_")
-    lines = {each.pid: Path(f"/proc/{each.pid}/environ").read_bytes() for each in processes_of(hadoop.folder)}
-    return [pid for pid, environment in lines.items() if f"container_{number}_".encode() in environment]
+    found = []
+    for process in processes_of(hadoop.folder):
+        with suppress(OSError):  # it ends meanwhile
+            if f"container_{number}_".encode() in Path(f"/proc/{process.pid}/environ").read_bytes():
+                found.append(process.pid)
+    return found
 
 
 @pytest.mark.parametrize("engine", ["mapreduce", FLINK])
@@ -152,8 +158,8 @@ def test_a_task_that_fails_ends_the_launch_with_its_own_message(engine: str, hom
     assert hidden(f"{home}/prepare") == []
 
 
-@pytest.mark.parametrize("engine", [FLINK])
-def test_a_launch_that_is_ended_from_the_keyboard_kills_the_application(
+@pytest.mark.parametrize("engine", ["mapreduce", FLINK])
+def test_a_launch_that_is_ended_from_the_keyboard_kills_what_it_has_begun(
     engine: str, hadoop: LocalHadoop, home: str, tmp_path: Path
 ) -> None:
     command = launch(engine, tmp_path, "prepare/interrupted")
@@ -162,16 +168,16 @@ def test_a_launch_that_is_ended_from_the_keyboard_kills_the_application(
         said = ""
         for line in process.stderr:
             said += line
-            if line == "rows: counts\n":
+            if re.match(AT_WORK[engine], line):
                 process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT_SECONDS) == 1, said
-    (identity,) = re.findall(r"killing (application_\d+_\d+)", said)
-    assert application(hadoop, identity)["state"] == "KILLED"
+    (number,) = re.findall(r"killing (?:job|application)_(\d+_\d+)", said)
     assert "The preparation was ended by SIGINT." in said
     assert "Traceback" not in said
     result = json.loads(storage.read(f"{home}/prepare/interrupted-records/result.json"))
     assert (result["status"], result["error"]) == ("failed", "The preparation was ended by SIGINT.")
-    assert wait_until(lambda: not containers(hadoop, identity), LIMIT_SECONDS)
+    assert wait_until(lambda: application(hadoop, f"application_{number}")["state"] == "KILLED", LIMIT_SECONDS)
+    assert wait_until(lambda: not containers(hadoop, number), LIMIT_SECONDS)
     assert not storage.exists(f"{home}/prepare/interrupted")
     assert hidden(f"{home}/prepare") == []
 
