@@ -16,6 +16,9 @@ from storage import join
 PACKAGES = ("engines", "prepared", "run", "storage", "text")
 """What the program and Flink's Python processes import."""
 
+_ENVIRONMENT = ("flink_environment", "venv-pack -p .venv-flink -o flink.tar.gz")
+"""The profile's key for Flink's environment, and what packs it."""
+
 _FLINK = "from importlib.util import find_spec; print(*find_spec('pyflink').submodule_search_locations)"
 
 
@@ -24,7 +27,9 @@ class Containers:
     """What is put on HDFS for them, and how they see it."""
 
     python: Path
-    """Of Flink's environment, here and on every node."""
+    """Of Flink's environment, on every node where none is sent."""
+    environment: FileArtifact | str | None
+    """Flink's environment for nodes; an URI if it is on HDFS already."""
     flink: Path
     """Flink's folder in that environment, here."""
     dist: FileArtifact
@@ -47,6 +52,7 @@ class Containers:
         jars = [*flink.glob("lib/*.jar"), *_hadoop()]
         return cls(
             python=interpreter,
+            environment=artifacts.environment(profile.flink_environment, *_ENVIRONMENT),
             flink=flink,
             dist=FileArtifact(dist),
             jars=ZipArtifact("flink-jars", {path.name: path for path in jars if path != dist}),
@@ -57,11 +63,19 @@ class Containers:
     def __iter__(self) -> Iterator[Artifact]:
         """Yields what has to be on HDFS."""
         yield from (self.dist, self.jars, self.configuration, self.packages)
+        if isinstance(self.environment, FileArtifact):
+            yield self.environment
 
     @property
     def classpath(self) -> list[str]:
         """The jars of a client, here."""
         return [str(self.dist.path), *map(str, self.jars.files.values())]
+
+    @property
+    def executables(self) -> dict[str, str]:
+        """Flink's properties for the Python of the program and of tasks."""
+        python = str(self.python) if self.environment is None else f"./{_name(self.environment)}/bin/python"
+        return {"python.client.executable": python, "python.executable": python}
 
     def properties(self, staging: str) -> dict[str, str]:
         """Returns Flink's properties for what lies in a container.
@@ -71,16 +85,24 @@ class Containers:
         """
         # In a container's working directory, an archive is a folder of the same name; YARN's shell knows $PWD.
         configuration, jars = (f"$PWD/{archive.name}" for archive in (self.configuration, self.jars))
+        archives = [self.jars, self.configuration, *([] if self.environment is None else [self.environment])]
         return {
             "yarn.flink-dist-jar": join(staging, self.dist.name),
-            "yarn.ship-archives": ";".join(join(staging, archive.name) for archive in (self.jars, self.configuration)),
+            "yarn.ship-archives": ";".join(_uri(archive, staging) for archive in archives),
             "flink.yarn.application.classpath": f"{configuration},{jars}/*",
             "containerized.master.env.HADOOP_CONF_DIR": configuration,
             "containerized.taskmanager.env.HADOOP_CONF_DIR": configuration,
             "python.files": join(staging, self.packages.name),
-            "python.client.executable": str(self.python),
-            "python.executable": str(self.python),
+            **self.executables,
         }
+
+
+def _uri(archive: Artifact | str, staging: str) -> str:
+    return archive if isinstance(archive, str) else join(staging, archive.name)
+
+
+def _name(archive: Artifact | str) -> str:
+    return archive.rpartition("/")[2] if isinstance(archive, str) else archive.name
 
 
 def _flink(interpreter: Path) -> Path:

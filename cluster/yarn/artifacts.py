@@ -136,8 +136,13 @@ def put(artifacts: Iterable[Artifact], folder: str) -> Iterator[Upload]:
                 yield Upload(artifact.name, storage.put(uri, file), reused=False)
 
 
-def environment(name: str | None) -> Artifact | str | None:
+def environment(name: str | None, key: str = "environment", command: str = "textcnn pack") -> FileArtifact | str | None:
     """Returns the packed environment that a profile names.
+
+    Args:
+        name: a path here, or an hdfs:// URI.
+        key: the profile's for it.
+        command: what packs it.
 
     Raises:
         LaunchError: it is missing.
@@ -148,7 +153,7 @@ def environment(name: str | None) -> Artifact | str | None:
     if not path.is_file():
         raise LaunchError(
             f"There is no packed environment {name!r}.",
-            "Make it with `textcnn pack`, and give its path or its hdfs:// URI as the profile's environment.",
+            f"Make it with `{command}`, and give its path or its hdfs:// URI as the profile's {key}.",
         )
     return FileArtifact(path)
 

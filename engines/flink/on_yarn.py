@@ -30,7 +30,7 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str, terminal:
 
     Args:
         config: what to prepare; its paths are on HDFS.
-        profile: where, with Flink's properties and its Python, which every node has at the same path.
+        profile: where, with Flink's properties and its Python.
         output: the folder of the corpus, on HDFS.
         out: the folder of the records, on HDFS.
         terminal: shows what happens.
@@ -54,7 +54,7 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str, terminal:
                 config=config,
                 output=corpus,
                 out=found,
-                properties=profile.flink,
+                properties={**containers.executables, **profile.flink},
                 pieces=int(properties[PARALLELISM]),
                 start_timeout_s=profile.start_timeout_s,
             )

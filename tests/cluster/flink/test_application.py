@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from pathlib import Path
@@ -31,6 +32,7 @@ def containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Containers:
     file.touch()
     return Containers(
         python=Path("/opt/flink/bin/python"),
+        environment=None,
         flink=tmp_path,
         dist=FileArtifact(file),
         jars=ZipArtifact("flink-jars", {"hadoop-client-api.jar": file}),
@@ -56,6 +58,17 @@ def test_containers_find_flink_and_hadoop_in_what_is_sent_to_them(containers: Co
     assert {artifact.name for artifact in containers} == {
         uri.rpartition("/")[2] for uri in (jars, configuration, told["python.files"], told["yarn.flink-dist-jar"])
     }
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_an_environment_is_sent_and_has_the_python(here: bool, containers: Containers, tmp_path: Path) -> None:
+    environment = FileArtifact(tmp_path / "flink-dist-2.3.0.jar") if here else "hdfs:///environments/flink.tar.gz"
+    told = properties(replace(containers, environment=environment), Profile(master="yarn"))
+    *_, sent = told["yarn.ship-archives"].split(";")
+    assert sent == (f"{STAGING}/{environment.name}" if isinstance(environment, FileArtifact) else environment)
+    assert told["python.executable"] == f"./{sent.rpartition('/')[2]}/bin/python"
+    assert told["python.client.executable"] == told["python.executable"]
+    assert (environment in list(replace(containers, environment=environment))) == here
 
 
 def test_workers_are_task_managers_and_cores_their_slots(containers: Containers) -> None:
