@@ -29,6 +29,7 @@ from cluster.yarn import client
 from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from engines.flink import launch as flink
+from engines.flink import on_yarn as flink_on_yarn
 from engines.flink.stream import launch as stream
 from engines.flink.stream.places import Folder, place_of
 from engines.flink.stream.request import Source, StreamFormat
@@ -124,7 +125,11 @@ def _streaming_jar() -> Path:
 
 def _prepare_by_flink(options: argparse.Namespace) -> int:
     where, launch = _launch_without_spark(options)
-    return flink.launch(settings.read(RunConfig, options.run_file, options.set), where, options.output, launch.out)
+    config = settings.read(RunConfig, options.run_file, options.set)
+    if where.master == "local":
+        return flink.launch(config, where, options.output, launch.out)
+    with Terminal(Console(stderr=True)) as terminal:
+        return flink_on_yarn.launch(config, where, options.output, launch.out, terminal)
 
 
 def _launch_without_spark(options: argparse.Namespace) -> tuple[Profile, Launch]:

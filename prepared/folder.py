@@ -105,8 +105,7 @@ class Draft:
             made=dict(made),
         )
         storage.write(storage.join(self.uri, MANIFEST), manifest.to_json().encode())
-        if not storage.move_folder(self.uri, self.target):
-            raise _taken(self.target)
+        place(self.uri, self.target)
         return manifest
 
     def _write(self, files: Mapping[str, bytes]) -> None:
@@ -150,6 +149,17 @@ def check_free(target: str) -> None:
     except StorageError as error:
         raise DataError(f"The corpus cannot be written to {target}: {error}") from error
     if taken:
+        raise _taken(target)
+
+
+def place(corpus: str, target: str) -> None:
+    """Gives a corpus its place, on the same storage.
+
+    Raises:
+        DataError: there is something by now.
+        StorageError: the storage cannot be written.
+    """
+    if not storage.move_folder(corpus, target):
         raise _taken(target)
 
 

@@ -79,7 +79,11 @@ class Profile:
     """Hadoop's properties for the jobs of MapReduce, as in "mapreduce.map.memory.mb" = "4096"; they win over ours."""
 
     flink_python: str = ".venv-flink/bin/python"
-    """The Python of Flink's environment, which `make env-flink` makes; relative to the project's folder."""
+    """The Python of Flink's environment, which `make env-flink` makes; relative to the project's folder. On YARN it is
+    on every node too, at the same path, unless there is a flink_environment."""
+
+    flink_environment: str | None = None
+    """Flink's environment for YARN's nodes, as venv-pack makes it: an archive here, or an hdfs:// URI."""
 
     flink: dict[str, str] = Field(default_factory=dict)
     """Flink's properties, as in "parallelism.default" = "4"; they win over ours."""

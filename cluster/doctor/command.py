@@ -69,6 +69,7 @@ def findings(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:
     yield from guarded("environment", environment.findings(profile, has_hdfs))
     if configured:
         yield from guarded("MapReduce", engines.mapreduce())
+        yield from guarded("Flink", engines.flink_environment(profile))
 
 
 def _here(profile: Profile, passed_on: Sequence[str]) -> Iterator[Finding]:

@@ -1,11 +1,8 @@
 """What the containers of a streaming job have: Python, our packages, and the gateway's Hadoop configuration."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from cluster.errors import LaunchError
 from cluster.yarn import artifacts
 from cluster.yarn.artifacts import Artifact, FileArtifact, ZipArtifact
 from run.profile import Profile
@@ -38,7 +35,7 @@ class Containers:
         """
         return cls(
             packages=artifacts.packages(PACKAGES),
-            configuration=_configuration(),
+            configuration=artifacts.configuration(),
             environment=artifacts.environment(profile.environment),
             nodes_python=profile.python,
         )
@@ -74,14 +71,3 @@ class Containers:
     def variables(self) -> dict[str, str]:
         """The variables of a Python there."""
         return {"PYTHONPATH": _PACKAGES, "HADOOP_CONF_DIR": _CONFIGURATION}
-
-
-def _configuration() -> ZipArtifact:
-    folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
-    if not folder:
-        raise LaunchError(
-            "HADOOP_CONF_DIR is not set: set it to the folder of core-site.xml, hdfs-site.xml, yarn-site.xml and "
-            "mapred-site.xml of the Hadoop to run on. `textcnn hadoop up --mapreduce` starts one on this machine and "
-            "prints its folder."
-        )
-    return ZipArtifact("hadoop-conf", {path.name: path for path in Path(folder).glob("*.xml")})

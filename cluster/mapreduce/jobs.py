@@ -83,8 +83,8 @@ def mapreduce(
                 configuration.set(key, value)
             terminal.stage(job.name)
             submitted = gateway.jvm.org.apache.hadoop.mapred.JobClient(configuration).submitJob(configuration)
-            terminal.say(f"submitted {submitted.getID().toString()}, tracking URL {submitted.getTrackingURL()}")
             try:
+                terminal.say(f"submitted {submitted.getID().toString()}, tracking URL {submitted.getTrackingURL()}")
                 return _followed(submitted, terminal)
             except KeyboardInterrupt:
                 with signals.ignored():

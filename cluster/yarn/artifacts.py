@@ -1,6 +1,7 @@
 """The artifacts of a launch, which the nodes need: put on HDFS once, named by their content and found again by it."""
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -135,8 +136,13 @@ def put(artifacts: Iterable[Artifact], folder: str) -> Iterator[Upload]:
                 yield Upload(artifact.name, storage.put(uri, file), reused=False)
 
 
-def environment(name: str | None) -> Artifact | str | None:
+def environment(name: str | None, key: str = "environment", command: str = "textcnn pack") -> FileArtifact | str | None:
     """Returns the packed environment that a profile names.
+
+    Args:
+        name: a path here, or an hdfs:// URI.
+        key: the profile's for it.
+        command: what packs it.
 
     Raises:
         LaunchError: it is missing.
@@ -147,9 +153,25 @@ def environment(name: str | None) -> Artifact | str | None:
     if not path.is_file():
         raise LaunchError(
             f"There is no packed environment {name!r}.",
-            "Make it with `textcnn pack`, and give its path or its hdfs:// URI as the profile's environment.",
+            f"Make it with `{command}`, and give its path or its hdfs:// URI as the profile's {key}.",
         )
     return FileArtifact(path)
+
+
+def configuration() -> ZipArtifact:
+    """Returns the Hadoop configuration that HADOOP_CONF_DIR names.
+
+    Raises:
+        LaunchError: it names none.
+    """
+    folder = os.environ.get("HADOOP_CONF_DIR") or os.environ.get("YARN_CONF_DIR")
+    if not folder:
+        raise LaunchError(
+            "HADOOP_CONF_DIR is not set: set it to the folder of core-site.xml, hdfs-site.xml, yarn-site.xml and, for "
+            "MapReduce, mapred-site.xml of the Hadoop to run on. `textcnn hadoop up` (--mapreduce) starts one on this "
+            "machine and prints its folder."
+        )
+    return ZipArtifact("hadoop-conf", {path.name: path for path in Path(folder).glob("*.xml")})
 
 
 def packages(names: Iterable[str]) -> ZipArtifact:

@@ -20,7 +20,11 @@ ENDED = ("FINISHED", "FAILED", "KILLED")
 KILL_SECONDS = 120.0
 POLL_SECONDS = 0.5
 END_SECONDS = 10.0
-LOGS = ("stderr", "stdout", "prelaunch.err")
+LOGS = (
+    *("stderr", "stdout", "prelaunch.err"),
+    *("jobmanager.log", "jobmanager.err", "jobmanager.out", "taskmanager.log", "taskmanager.err", "taskmanager.out"),
+)
+"""What containers write; those of Flink have names of their own."""
 
 
 def kill(application: str) -> str:
@@ -30,10 +34,10 @@ def kill(application: str) -> str:
         YarnError: YARN does not answer, knows no such application, or does not end it.
     """
     with connected() as (jvm, client):
-        identity = _identity(jvm, application)
-        client.killApplication(identity)
+        named = identity(jvm, application)
+        client.killApplication(named)
         deadline = time.monotonic() + KILL_SECONDS
-        while (state := str(client.getApplicationReport(identity).getYarnApplicationState().toString())) not in ENDED:
+        while (state := str(client.getApplicationReport(named).getYarnApplicationState().toString())) not in ENDED:
             if time.monotonic() > deadline:
                 raise YarnError(f"{application} was told to end {KILL_SECONDS:.0f} s ago and is still {state}.")
             time.sleep(POLL_SECONDS)
@@ -47,7 +51,7 @@ def print_logs(application: str) -> None:
         YarnError: YARN does not answer, or has no logs of such an application.
     """
     with connected() as (jvm, client):
-        report = client.getApplicationReport(_identity(jvm, application))
+        report = client.getApplicationReport(identity(jvm, application))
         state = str(report.getYarnApplicationState().toString())
         if state not in ENDED:
             raise YarnError(
@@ -71,7 +75,12 @@ def print_logs(application: str) -> None:
             )
 
 
-def _identity(jvm: Any, application: str) -> Any:
+def identity(jvm: Any, application: str) -> Any:
+    """Returns an application's id as YARN's client takes it.
+
+    Raises:
+        YarnError: it is none.
+    """
     try:
         return jvm.org.apache.hadoop.yarn.api.records.ApplicationId.fromString(application)
     except Py4JJavaError as error:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 from cluster.yarn import client
 from run import folder, signals
@@ -21,10 +21,12 @@ from storage import LogReader, StorageError, exists, join, outlasting, read
 POLL_SECONDS = 1.0
 KEPT_LINES = 30
 
+_SUBMITTING = r"Submitting application (?:master )?(application_\d+_\d+)"
+
 
 @dataclass
 class Application:
-    """An application as spark-submit tells of it on its stderr."""
+    """An application as the client that submits it tells of it on its stderr."""
 
     identity: str | None = None
     state: str | None = None
@@ -34,7 +36,7 @@ class Application:
     def hear(self, line: str) -> str | None:
         """Takes in a line, and returns what a person should know of it."""
         self.said.append(line)
-        if self.identity is None and (found := re.search(r"Submitting application (application_\d+_\d+)", line)):
+        if self.identity is None and (found := re.search(_SUBMITTING, line)):
             self.identity = found[1]
             return f"submitted {self.identity}"
         if (found := re.search(r"\(state: (\w+)\)", line)) and found[1] != self.state:
@@ -83,7 +85,7 @@ def follow(
                 _kill(process, application, terminal)
             return 1
         finally:
-            _end(process)
+            end(process)
     if in_cluster:
         _show(metrics, terminal)
         status = _tell_end(status, application, out, run, terminal)
@@ -117,7 +119,7 @@ def _show(metrics: LogReader, terminal: Terminal) -> None:
 def _kill(process: subprocess.Popen[bytes], application: Application, terminal: Terminal) -> None:
     """Ends what was begun, and stays until it has ended."""
     if application.state is None:
-        _end(process)
+        end(process)
         assert process.stderr is not None
         for line in process.stderr:  # it may have submitted meanwhile
             application.hear(line.decode(errors="replace"))
@@ -128,8 +130,8 @@ def _kill(process: subprocess.Popen[bytes], application: Application, terminal: 
     terminal.say(f"{application.identity} {client.kill(application.identity)}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends spark-submit and, in client mode, its driver."""
+def end(process: subprocess.Popen[Any]) -> None:
+    """Ends the client and, with Spark in client mode, its driver."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
 

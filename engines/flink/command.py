@@ -1,7 +1,6 @@
-"""Prepares what a request asks for, in Flink's environment: `python -m engines.flink.command REQUEST.json`."""
+"""Prepares what a request asks for, in Flink's environment: `python -m engines.flink.command REQUEST`, a URI."""
 
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
@@ -16,15 +15,15 @@ from run.terminal import Terminal
 
 def main(arguments: list[str]) -> int:
     """Prepares, and returns the exit status."""
-    (file,) = arguments
+    (uri,) = arguments
     process.begin()
-    request = Request.from_json(Path(file).read_bytes())
+    request = Request.from_json(storage.read(uri))
     target = storage.absolute(request.output)
     with Terminal(Console(stderr=True)) as terminal:
 
         def prepared(records: Records) -> tuple[str, Manifest]:
             terminal.stage("reading and preparing the documents")
-            return target, prepare(request.config, target, records, request.properties, request.pieces)
+            return target, prepare(request, target, records)
 
         return recorded(request.out, request.config, terminal, prepared)
 

@@ -1,5 +1,6 @@
 """What Flink's Python processes run; each function loads there what it needs, once."""
 
+import uuid
 from collections.abc import Iterator
 from zlib import crc32
 
@@ -13,8 +14,6 @@ from engines.pieces import Piece
 from engines.plan import Plan
 from prepared.documents import Encoder
 
-BUCKETS = 64
-"""That keys are dealt to: each is added up as a whole, in memory."""
 LINES_OF_ROW = 4_096
 """Of keys and their counts, at most: some hundred kilobytes."""
 
@@ -22,12 +21,15 @@ LINES_OF_ROW = 4_096
 class CountPieces(FlatMapFunction):
     """The first pass: pieces become rows of a bucket and lines with the counts of keys that lie in it."""
 
-    def __init__(self, plan: bytes):
-        """Takes the plan as it travels."""
+    def __init__(self, plan: bytes, buckets: int, begun: str):
+        """Takes the plan as it travels, how many buckets there are, and where to say that it has begun, a folder."""
         self._bytes = plan
+        self._buckets = buckets
+        self._begun = begun
 
     def open(self, _: RuntimeContext) -> None:
         """Reads the plan."""
+        _tell(self._begun)
         self._plan = Plan.from_json(self._bytes)
 
     def flat_map(self, value: str) -> Iterator[Row]:
@@ -36,7 +38,7 @@ class CountPieces(FlatMapFunction):
         with failures.told(self._plan.errors, _name("counts", piece)):
             lines: dict[int, list[str]] = {}
             for pair in passes.counted(piece, self._plan, lambda *_: None):
-                bucket = crc32(pair[0].encode()) % BUCKETS
+                bucket = crc32(pair[0].encode()) % self._buckets
                 of_bucket = lines.setdefault(bucket, [])
                 of_bucket.append("\t".join(pair))
                 if len(of_bucket) == LINES_OF_ROW:
@@ -70,12 +72,14 @@ class AddCounts:
 class EncodePieces(FlatMapFunction):
     """The second pass: pieces become rows of part, digest and document."""
 
-    def __init__(self, plan: bytes):
-        """Takes the plan as it travels."""
+    def __init__(self, plan: bytes, begun: str):
+        """Takes the plan as it travels, and where to say that it has begun, a folder."""
         self._bytes = plan
+        self._begun = begun
 
     def open(self, _: RuntimeContext) -> None:
         """Reads plan and vocabularies."""
+        _tell(self._begun)
         self._plan = Plan.from_json(self._bytes)
         self._encoder: Encoder = passes.encoder(self._plan)
 
@@ -100,6 +104,10 @@ class WritePart:
         with failures.told(plan.errors, f"part-{number:05d}"):
             ordered = sorted(zip(digests, documents, strict=True))
             return passes.written(number, (document for _, document in ordered), plan).to_json()
+
+
+def _tell(begun: str) -> None:
+    storage.make_folder(storage.join(begun, uuid.uuid4().hex))  # sooner done on HDFS than a file is
 
 
 def _name(what: str, piece: Piece) -> str:

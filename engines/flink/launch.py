@@ -7,13 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cluster import flink
-from cluster.errors import LaunchError
 from engines.flink.request import Request
 from run import signals
 from run.config import RunConfig
 from run.profile import Profile
-
-PARALLELISM = "parallelism.default"
 
 
 def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
@@ -26,15 +23,17 @@ def launch(config: RunConfig, profile: Profile, output: str, out: str) -> int:
         out: the folder of the records.
 
     Raises:
-        LaunchError: the profile is for YARN, or there is no such Python.
+        LaunchError: there is no such Python.
     """
-    if profile.master != "local":
-        raise LaunchError(
-            "Flink prepares a corpus on this machine, also from and to HDFS.",
-            'Give --profile one with master = "local".',
-        )
-    properties = {PARALLELISM: str(os.cpu_count()), **profile.flink}
-    request = Request(config=config, output=output, out=out, properties=properties, pieces=int(properties[PARALLELISM]))
+    properties = {flink.PARALLELISM: str(os.cpu_count()), **profile.flink}
+    request = Request(
+        config=config,
+        output=output,
+        out=out,
+        properties=properties,
+        pieces=int(properties[flink.PARALLELISM]),
+        start_timeout_s=profile.start_timeout_s,
+    )
     return prepare(request, flink.python(profile))
 
 

@@ -4,13 +4,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
+from threading import Event, Timer
 from typing import Any
 
 from py4j.protocol import Py4JError
 from pyflink.common import Configuration, Types
-from pyflink.datastream import DataStream, FlatMapFunction, RuntimeExecutionMode, StreamExecutionEnvironment
-from pyflink.table import DataTypes, EnvironmentSettings, StreamTableEnvironment, Table
+from pyflink.datastream import FlatMapFunction, RuntimeExecutionMode, StreamExecutionEnvironment
+from pyflink.table import DataTypes, EnvironmentSettings, StreamTableEnvironment, Table, TableResult
 from pyflink.table.expressions import col
 from pyflink.table.udf import udaf
 from pyflink.util.exceptions import TableException
@@ -20,6 +22,7 @@ from engines import failures, passes, pieces, scratch
 from engines.errors import EngineError
 from engines.finishing import between
 from engines.flink.functions import AddCounts, CountPieces, EncodePieces, WritePart
+from engines.flink.request import Request
 from engines.passes import Keyed
 from engines.pieces import Piece
 from engines.plan import Plan
@@ -29,7 +32,7 @@ from prepared.manifest import Manifest
 from prepared.parts import Part
 from prepared.tally import Tally
 from prepared.vocabularies import Counted
-from run.config import RunConfig
+from run.traces import cause
 
 _COUNTS = Types.ROW_NAMED(["bucket", "counts"], [Types.INT(), Types.STRING()])
 _DOCUMENTS = Types.ROW_NAMED(
@@ -37,67 +40,86 @@ _DOCUMENTS = Types.ROW_NAMED(
     [Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.PRIMITIVE_ARRAY(Types.BYTE())],
 )
 
+MOST_BUCKETS = 64
+"""That keys are dealt to, of few pieces one for each: it is added up as a whole, in memory, and is a file, which takes
+HDFS a third of a second."""
+
 _SHOWN = 2_000
 """Characters of an error of Flink's that nobody has explained."""
 
 
-def prepare(config: RunConfig, output: str, records: Records, properties: Mapping[str, str], wanted: int) -> Manifest:
+def prepare(request: Request, output: str, records: Records) -> Manifest:
     """Prepares the corpus of a run file.
 
     Args:
-        config: its inputs and word lists are URIs that every task manager can read.
+        request: its inputs and word lists are URIs that every task manager can read.
         output: the URI of the folder.
         records: of the preparation.
-        properties: Flink's.
-        wanted: in how many pieces, at least, the input is read.
 
     Raises:
         DataError: there is something in the folder, or the input cannot be used.
         StorageError: the storage cannot be read or written.
         EngineError: a job has failed; with what its task said.
     """
+    config = request.config
     with folder.drafted(output, config) as draft, scratch.beside(draft.target) as place:
         plan = Plan.of(config, draft.uri, storage.join(place, scratch.ERRORS))
-        input_pieces = pieces.plan(config.data, wanted)
+        jobs = _Jobs(request, place, pieces.plan(config.data, request.pieces))
 
-        sums = _count(plan, input_pieces, storage.join(place, "sums"), properties)
+        sums = jobs.count(plan)
         encoder = between(draft, plan, records, _tally(sums), _token_counts(sums))
 
-        parts = _encode(replace(plan, parts=encoder.parts), input_pieces, properties)
+        parts = jobs.encode(replace(plan, parts=encoder.parts))
         return draft.finish(parts, {"engine": f"flink {metadata.version('apache-flink')}"})
 
 
-def _count(plan: Plan, input_pieces: Sequence[Piece], folder: str, properties: Mapping[str, str]) -> list[str]:
-    """Runs the first pass, and returns the URIs of the files in a folder that its sums are in."""
-    storage.make_folder(folder)
-    tables, rows = _rows(input_pieces, CountPieces(plan.to_json()), _COUNTS, properties)
-    return _of_groups(plan, tables.from_data_stream(rows), AddCounts(plan.to_json(), folder))
+class _Jobs:
+    """Runs the jobs of a preparation."""
 
+    def __init__(self, request: Request, place: str, input_pieces: Sequence[Piece]):
+        self._request, self._place, self._pieces = request, place, input_pieces
 
-def _encode(plan: Plan, input_pieces: Sequence[Piece], properties: Mapping[str, str]) -> list[Part]:
-    """Runs the second pass, and returns the parts that it has written."""
-    tables, rows = _rows(input_pieces, EncodePieces(plan.to_json()), _DOCUMENTS, properties)
-    return list(map(Part.from_json, _of_groups(plan, tables.from_data_stream(rows), WritePart(plan.to_json()))))
+    def count(self, plan: Plan) -> list[str]:
+        """Runs the first pass, and returns the URIs of the files that its sums are in."""
+        sums = storage.join(self._place, "sums")
+        storage.make_folder(sums)
+        buckets = min(MOST_BUCKETS, len(self._pieces))
+        count, add = partial(CountPieces, plan.to_json(), buckets), AddCounts(plan.to_json(), sums)
+        return self._of_groups("counts", plan, count, _COUNTS, add)
 
+    def encode(self, plan: Plan) -> list[Part]:
+        """Runs the second pass, and returns the parts that it has written."""
+        encode, write = partial(EncodePieces, plan.to_json()), WritePart(plan.to_json())
+        return list(map(Part.from_json, self._of_groups("documents", plan, encode, _DOCUMENTS, write)))
 
-def _of_groups(plan: Plan, rows: Table, function: Callable[..., str]) -> list[str]:
-    """What a function makes of all rows with the same value in the first column."""
-    call = udaf(function, result_type=DataTypes.STRING(), func_type="pandas", name="of_group")
-    first, *others = map(col, rows.get_schema().get_field_names())
-    with _explained(plan), rows.group_by(first).select(call(first, *others)).execute().collect() as found:
-        return [answer for (answer,) in found]
+    def _of_groups(
+        self, what: str, plan: Plan, read: Callable[[str], FlatMapFunction], types: Any, function: Callable[..., str]
+    ) -> list[str]:
+        """What a function makes of all rows with the same value in the first column, which another makes of pieces."""
+        begun = storage.join(self._place, f"{what}-begun")
+        rows = self._rows(f"{plan.config.name}: {what}", read(begun), types)
+        call = udaf(function, result_type=DataTypes.STRING(), func_type="pandas", name="of_group")
+        first, *others = map(col, rows.get_schema().get_field_names())
+        with _explained(plan):
+            result = rows.group_by(first).select(call(first, *others)).execute()
+            with _begun_in_time(result, begun, self._request.start_timeout_s), result.collect() as found:
+                return [answer for (answer,) in found]
 
-
-def _rows(
-    input_pieces: Sequence[Piece], function: FlatMapFunction, types: Any, properties: Mapping[str, str]
-) -> tuple[StreamTableEnvironment, DataStream]:
-    """The tables of a new job, and the rows that a function makes of the pieces."""
-    settings = {"python.executable": sys.executable, "python.client.executable": sys.executable, **properties}
-    environment = StreamExecutionEnvironment.get_execution_environment(_configuration(settings))
-    environment.set_runtime_mode(RuntimeExecutionMode.BATCH)
-    tables = StreamTableEnvironment.create(environment, EnvironmentSettings.in_batch_mode())
-    lines = environment.from_collection([piece.to_json() for piece in input_pieces], Types.STRING())
-    return tables, lines.rebalance().flat_map(function, types)
+    def _rows(self, name: str, function: FlatMapFunction, types: Any) -> Table:
+        """The rows of a new job that a function makes of the pieces."""
+        settings = {
+            "pipeline.name": name,
+            "python.executable": sys.executable,
+            "python.client.executable": sys.executable,
+            # Flink would take as many tasks as bytes call for, which is one: the bytes of a piece's name.
+            "execution.batch.adaptive.auto-parallelism.enabled": "false",
+            **self._request.properties,
+        }
+        environment = StreamExecutionEnvironment.get_execution_environment(_configuration(settings))
+        environment.set_runtime_mode(RuntimeExecutionMode.BATCH)
+        tables = StreamTableEnvironment.create(environment, EnvironmentSettings.in_batch_mode())
+        lines = environment.from_collection([piece.to_json() for piece in self._pieces], Types.STRING())
+        return tables.from_data_stream(lines.rebalance().flat_map(function, types))
 
 
 def _configuration(settings: Mapping[str, str]) -> Configuration:
@@ -118,7 +140,41 @@ def _explained(plan: Plan) -> Iterator[None]:
     try:
         yield
     except (Py4JError, TableException) as error:
-        raise failures.first(plan.errors) or EngineError(f"Flink has failed: {str(error)[:_SHOWN]}") from error
+        raise failures.first(plan.errors) or EngineError(f"Flink has failed: {cause(str(error))[:_SHOWN]}") from error
+
+
+@contextmanager
+def _begun_in_time(result: TableResult, begun: str, seconds: int) -> Iterator[None]:
+    """Cancels a job of which no task has begun in time: task managers that do not start are asked for again for ever.
+
+    Args:
+        result: of the job.
+        begun: the URI of a folder in which tasks leave word that they have begun.
+        seconds: how long that may take.
+
+    Raises:
+        EngineError: it has been cancelled.
+    """
+    late = Event()
+
+    def check() -> None:
+        if not storage.names(begun):
+            late.set()
+            result.get_job_client().cancel()
+
+    timer = Timer(seconds, check)
+    timer.start()
+    try:
+        yield
+    except Py4JError as error:
+        if not late.is_set():
+            raise
+        raise EngineError(
+            f"Flink has had no task manager within {seconds} s: what was to be one has not got a container of YARN's, "
+            "or has ended as it began. If the cluster is busy, set a larger start_timeout_s in the profile."
+        ) from error
+    finally:
+        timer.cancel()
 
 
 def _tally(sums: Sequence[str]) -> Tally:

@@ -20,6 +20,8 @@ class Request:
     """Flink's."""
     pieces: int
     """In how many pieces, at least, the input is read."""
+    start_timeout_s: int
+    """Seconds in which a task of each job has to begin."""
 
     def to_json(self) -> bytes:
         """Returns the file."""

@@ -1,7 +1,6 @@
 """Launches a preparation by MapReduce from the gateway: puts on HDFS what the nodes need, and runs the jobs."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from cluster.errors import LaunchError
@@ -9,6 +8,7 @@ from cluster.mapreduce.containers import Containers
 from cluster.mapreduce.jobs import mapreduce
 from cluster.yarn import artifacts
 from cluster.yarn.uris import on_hdfs
+from engines import inputs
 from engines.mapreduce.prepare import prepare
 from engines.records import Records, recorded
 from prepared import folder
@@ -45,7 +45,7 @@ def launch(
     staging = on_hdfs(profile.staging, profile.principal)
     for upload in artifacts.put(containers, staging):
         terminal.say(str(upload))
-    config, target = _on_hdfs(config, profile.principal), on_hdfs(output, profile.principal)
+    config, target = inputs.on_hdfs(config, profile.principal), on_hdfs(output, profile.principal)
     reducers, wanted = (int(profile.mapreduce.get(key, profile.workers)) for key in (REDUCERS, MAPPERS))
 
     def prepared(records: Records) -> tuple[str, Manifest]:
@@ -54,21 +54,3 @@ def launch(
             return target, prepare(config, target, records, run, reducers, wanted)
 
     return recorded(on_hdfs(out, profile.principal), config, terminal, prepared)
-
-
-def _on_hdfs(config: RunConfig, principal: str | None) -> RunConfig:
-    """Names inputs and word lists as every node does."""
-
-    def place(name: str | None) -> str | None:
-        return name if name is None else on_hdfs(name, principal)
-
-    data, text = config.data, config.text
-    inputs = replace(
-        data,
-        input=place(data.input),
-        train=place(data.train),
-        validation=place(data.validation),
-        test=place(data.test),
-    )
-    lists = replace(text, user_dictionary=place(text.user_dictionary), stop_words=place(text.stop_words))
-    return replace(config, data=inputs, text=lists)

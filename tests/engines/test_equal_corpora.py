@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from cluster.flink import OURS
-from engines.flink import launch as flink
+from cluster.flink import OURS, PARALLELISM
 from engines.flink.process import WORKERS
 from engines.flink.request import Request
 from engines.mapreduce.prepare import prepare
@@ -86,8 +85,9 @@ def by_flink() -> Iterator[Engine]:
                 config=config,
                 output=str(folder / "corpus"),
                 out=str(folder / "out"),
-                properties={flink.PARALLELISM: "2"},
+                properties={PARALLELISM: "2"},
                 pieces=pieces,
+                start_timeout_s=120,
             )
             file = folder.with_name(f"{folder.name}.json")
             file.write_bytes(request.to_json())

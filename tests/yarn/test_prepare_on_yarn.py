@@ -1,11 +1,11 @@
-"""A corpus prepared by MapReduce on real daemons: the same as that of any engine, or the failing task's own message."""
+"""A corpus prepared by MapReduce and Flink on real daemons: that of any engine, or the failing task's own message."""
 
 import json
 import re
 import signal
 import subprocess
 import sys
-import urllib.request
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +13,18 @@ import pytest
 from rich.console import Console
 
 import storage
+from cluster.flink import OURS
 from cluster.yarn.uris import on_hdfs
 from engines.mapreduce.prepare import prepare
 from engines.records import Records, recorded
-from local_hadoop.daemons import wait_until
+from local_hadoop.daemons import processes_of, wait_until
 from local_hadoop.local import LocalHadoop
 from prepared.folder import read
 from prepared.manifest import Manifest
+from run.profile import Profile
 from run.terminal import Terminal
 from tests.engines import local_streaming, rows
+from tests.yarn.test_train_on_yarn import application, log_of
 
 pytestmark = pytest.mark.yarn
 
@@ -40,13 +43,32 @@ stop_words = "prepare/stop_words.txt"
 vocabulary_size = 60
 max_length = 6
 """
-PROFILE = """
+PROFILES = {
+    "mapreduce": f"""
 master = "yarn"
-python = "{python}"
+python = "{sys.executable}"
 [mapreduce]
 "mapreduce.job.maps" = "3"
 "mapreduce.map.maxattempts" = "1"
-"""
+""",
+    "flink": """
+master = "yarn"
+workers = 1
+cores = 2
+[flink]
+"parallelism.default" = "2"
+""",
+}
+FLINK = pytest.param(
+    "flink", marks=pytest.mark.skipif(not (OURS / Profile().flink_python).exists(), reason="make env-flink")
+)
+TOLD = {
+    "mapreduce": "(?s)(?=.*{documents:,} documents written).*{read:,} rows read",
+    "flink": r"\nrows: counts\n(.*\n)*rows: documents\n(.*\n)*application_\d+_\d+ SUCCEEDED\n",
+}
+"""What the terminal shows of each engine."""
+AT_WORK = {"mapreduce": "submitted job_", "flink": "rows: counts"}
+"""How the line begins that tells of a first job."""
 
 
 @pytest.fixture
@@ -58,18 +80,18 @@ def home(hadoop: LocalHadoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for file in rows.write(tmp_path).values():
         storage.write(storage.join(folder, file.name), file.read_bytes())
     (tmp_path / "run.toml").write_text(RUN, encoding="utf-8")
-    (tmp_path / "profile.toml").write_text(PROFILE.format(python=sys.executable), encoding="utf-8")
     return on_hdfs("")
 
 
-def prepare_command(folder: Path, output: str, *changes: str) -> list[str]:
+def launch(engine: str, folder: Path, output: str, *changes: str) -> list[str]:
+    """The command that prepares a corpus."""
+    (folder / "profile.toml").write_text(PROFILES[engine], encoding="utf-8")
     command = [str(Path(sys.executable).with_name("textcnn")), "prepare", str(folder / "run.toml")]
-    command += ["--engine", "mapreduce", "--profile", str(folder / "profile.toml"), "--output", output]
+    command += ["--engine", engine, "--profile", str(folder / "profile.toml"), "--output", output]
     return [*command, "--out", f"{output}-records", *(part for change in changes for part in ("--set", change))]
 
 
-def prepared_by_mapreduce(folder: Path, output: str, *changes: str) -> subprocess.CompletedProcess[str]:
-    command = prepare_command(folder, output, *changes)
+def ended(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=LIMIT_SECONDS, check=False
     )
@@ -86,56 +108,89 @@ def prepared_here(folder: Path) -> Manifest:
     return read(target).manifest
 
 
-def state_of(hadoop: LocalHadoop, application: str) -> str:
-    with urllib.request.urlopen(f"{hadoop.resource_manager}/ws/v1/cluster/apps/{application}", timeout=10) as answer:
-        return str(json.load(answer)["app"]["state"])
+def hidden(folder: str) -> list[str]:
+    """What is not to be left."""
+    return [name for name in storage.names(folder) if name.startswith(".")]
 
 
-def test_two_jobs_make_the_corpus_that_any_engine_makes(home: str, tmp_path: Path) -> None:
+def containers(hadoop: LocalHadoop, number: str) -> list[int]:
+    """Processes of an application's containers."""
+    found = []
+    for process in processes_of(hadoop.folder):
+        with suppress(OSError):  # it ends meanwhile
+            if f"container_{number}_".encode() in Path(f"/proc/{process.pid}/environ").read_bytes():
+                found.append(process.pid)
+    return found
+
+
+@pytest.mark.parametrize("engine", ["mapreduce", FLINK])
+def test_two_jobs_make_the_corpus_that_any_engine_makes(engine: str, home: str, tmp_path: Path) -> None:
     expected = prepared_here(tmp_path)
-    ended = prepared_by_mapreduce(tmp_path, "prepare/corpus")
-    assert ended.returncode == 0, ended.stderr
-    corpus = read(f"{home}/prepare/corpus")
+    output = f"prepare/by-{engine}"
+    found = ended(launch(engine, tmp_path, output))
+    assert found.returncode == 0, found.stderr
+    corpus = read(f"{home}/{output}")
     assert replace(corpus.manifest, made={}) == replace(expected, made={})
     assert corpus.manifest.hash == expected.hash
-    assert f"hash: {expected.hash}" in ended.stderr
-    assert f"{expected.read:,} rows read" in ended.stderr
-    assert f"{sum(expected.documents.values()):,} documents written" in ended.stderr
-    quarantine = storage.read(f"{home}/prepare/corpus-records/quarantine.jsonl")
+    assert f"corpus: {home}/{output}\nhash: {expected.hash}" in found.stderr
+    told = TOLD[engine].format(read=expected.read, documents=sum(expected.documents.values()))
+    assert re.search(told, found.stderr), found.stderr
+    quarantine = storage.read(f"{home}/{output}-records/quarantine.jsonl")
     assert quarantine == (tmp_path / "out" / "quarantine.jsonl").read_bytes()
-    result = json.loads(storage.read(f"{home}/prepare/corpus-records/result.json"))
+    result = json.loads(storage.read(f"{home}/{output}-records/result.json"))
     assert (result["status"], result["rejected"]) == ("succeeded", corpus.manifest.rejected)
-    assert not [name for name in storage.names(f"{home}/prepare") if name.startswith(".")]
+    assert result["prepared"] == f"{home}/{output}"
+    assert hidden(f"{home}/prepare") == []
 
 
-def test_a_task_that_fails_ends_the_launch_with_its_own_message(home: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["mapreduce", FLINK])
+def test_a_task_that_fails_ends_the_launch_with_its_own_message(engine: str, home: str, tmp_path: Path) -> None:
     storage.make_folder(f"{home}/prepare/two")
     storage.write(f"{home}/prepare/two/a.tsv", rows.LINES)
     storage.write(f"{home}/prepare/two/b.tsv", "text\tlabel\n好\t好评\n".encode())
-    ended = prepared_by_mapreduce(tmp_path, "prepare/failed", "data.input=prepare/two")
-    assert ended.returncode == 2, ended.stderr
-    assert "prepare/two/b.tsv names the columns [b'text', b'label'], another file" in ended.stderr
-    assert re.search(r"textcnn logs application_\d+_\d+", ended.stderr)
+    found = ended(launch(engine, tmp_path, "prepare/failed", "data.input=prepare/two"))
+    assert found.returncode == 2, found.stderr
+    assert "prepare/two/b.tsv names the columns [b'text', b'label'], another file" in found.stderr
+    assert re.search(r"textcnn logs application_\d+_\d+", found.stderr)
     result = json.loads(storage.read(f"{home}/prepare/failed-records/result.json"))
     assert result["exit_status"] == 2
     assert not storage.exists(f"{home}/prepare/failed")
-    assert not [name for name in storage.names(f"{home}/prepare") if name.startswith(".")]
+    assert hidden(f"{home}/prepare") == []
 
 
-def test_a_launch_that_is_ended_from_the_keyboard_kills_its_job(hadoop: LocalHadoop, home: str, tmp_path: Path) -> None:
-    command = prepare_command(tmp_path, "prepare/interrupted")
+@pytest.mark.parametrize("engine", ["mapreduce", FLINK])
+def test_a_launch_that_is_ended_from_the_keyboard_kills_what_it_has_begun(
+    engine: str, hadoop: LocalHadoop, home: str, tmp_path: Path
+) -> None:
+    command = launch(engine, tmp_path, "prepare/interrupted")
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stderr is not None
         said = ""
         for line in process.stderr:
             said += line
-            if "submitted job_" in line:
+            if re.match(AT_WORK[engine], line):
                 process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT_SECONDS) == 1, said
-    (job,) = set(re.findall(r"job_\d+_\d+", said))
-    assert f"killing {job}" in said
+    (number,) = re.findall(r"killing (?:job|application)_(\d+_\d+)", said)
     assert "The preparation was ended by SIGINT." in said
-    application = job.replace("job_", "application_")
-    assert wait_until(lambda: state_of(hadoop, application) == "KILLED", LIMIT_SECONDS)
+    assert "Traceback" not in said
+    result = json.loads(storage.read(f"{home}/prepare/interrupted-records/result.json"))
+    assert (result["status"], result["error"]) == ("failed", "The preparation was ended by SIGINT.")
+    assert wait_until(lambda: application(hadoop, f"application_{number}")["state"] == "KILLED", LIMIT_SECONDS)
+    assert wait_until(lambda: not containers(hadoop, number), LIMIT_SECONDS)
     assert not storage.exists(f"{home}/prepare/interrupted")
-    assert not [name for name in storage.names(f"{home}/prepare") if name.startswith(".")]
+    assert hidden(f"{home}/prepare") == []
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("engine", [FLINK])
+def test_task_managers_that_do_not_start_are_not_asked_for_for_ever(engine: str, home: str, tmp_path: Path) -> None:
+    command = launch(engine, tmp_path, "prepare/none")
+    unstartable = 'start_timeout_s = 20\n[flink]\n"env.java.opts.taskmanager" = "-Xms1t"\n'
+    (tmp_path / "profile.toml").write_text(PROFILES[engine].replace("[flink]\n", unstartable), encoding="utf-8")
+    found = ended(command)
+    assert found.returncode == 1, found.stderr
+    assert "Flink has had no task manager within 20 s" in found.stderr
+    (identity,) = re.findall(r"textcnn logs (application_\d+_\d+)", found.stderr)
+    assert "Initial heap size set to a larger value" in log_of(identity)
+    assert hidden(f"{home}/prepare") == []

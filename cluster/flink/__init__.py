@@ -5,7 +5,10 @@ from pathlib import Path
 from cluster.errors import LaunchError
 from run.profile import Profile
 
-OURS = Path(__file__).parents[1]
+OURS = Path(__file__).parents[2]
+
+PARALLELISM = "parallelism.default"
+"""Flink's property for how many tasks run side by side."""
 
 
 def python(profile: Profile) -> Path:
