@@ -159,7 +159,7 @@ def hadoop(*more: Path, prints: bool = False) -> Iterator[JavaGateway]:
             process.kill()
 
 
-class _Client(GatewayClient):  # type: ignore[misc] - Py4J has no types
+class _Client(GatewayClient):  # type: ignore[misc]  # Py4J has no types
     """Raises the interrupt of a call. Py4J 0.10.9.9 calls a method then that only connections of another kind have."""
 
     def send_command(self, *arguments: Any, **options: Any) -> Any:
