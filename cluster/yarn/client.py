@@ -1,5 +1,6 @@
 """YARN from the gateway, by Hadoop's client in Spark's own jars: an application's end, its kill, its logs."""
 
+import logging
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
+from py4j.java_gateway import GatewayClient, GatewayParameters, JavaGateway, launch_gateway
 from py4j.protocol import Py4JError, Py4JJavaError
 
 from cluster.errors import YarnError
@@ -141,7 +142,8 @@ def hadoop(*more: Path, prints: bool = False) -> Iterator[JavaGateway]:
         create_new_process_group=True,  # Ctrl-C is answered here, not there
         return_proc=True,
     )
-    gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=token))
+    logging.getLogger().addFilter(_is_not_of_py4j)
+    gateway = JavaGateway(_Client(gateway_parameters=GatewayParameters(port=port, auth_token=token)))
     try:
         yield gateway
     except Py4JJavaError as error:
@@ -155,3 +157,21 @@ def hadoop(*more: Path, prints: bool = False) -> Iterator[JavaGateway]:
             process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+class _Client(GatewayClient):  # type: ignore[misc]  # Py4J has no types
+    """Raises the interrupt of a call. Py4J 0.10.9.9 calls a method then that only connections of another kind have."""
+
+    def send_command(self, *arguments: Any, **options: Any) -> Any:
+        """Sends a command to the JVM."""
+        try:
+            return super().send_command(*arguments, **options)
+        except AttributeError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):
+                raise error.__context__ from None
+            raise
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """Whether to log a record: what Py4J logs of an interrupt, with a traceback, it raises as well."""
+    return "py4j" not in record.pathname

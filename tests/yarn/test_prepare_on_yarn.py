@@ -171,7 +171,9 @@ def test_a_launch_that_is_ended_from_the_keyboard_kills_what_it_has_begun(
             if re.match(AT_WORK[engine], line):
                 process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT_SECONDS) == 1, said
-    (number,) = re.findall(r"killing (?:job|application)_(\d+_\d+)", said)
+    killed = re.search(r"killing (?:job|application)_(\d+_\d+)", said)
+    assert killed, said
+    number = killed[1]
     assert "The preparation was ended by SIGINT." in said
     assert "Traceback" not in said
     result = json.loads(storage.read(f"{home}/prepare/interrupted-records/result.json"))
