@@ -63,9 +63,7 @@ class ColumnEncoder:
 
     def encode(self, column: pa.ListArray) -> Iterator[dict[View, Ids]]:
         """Yields the token ids of each document in each view; see `tokens_of` for the column."""
-        of_views = [
-            self._ids(view, lists) for view, lists in zip(self._known, tokens_of(column), strict=bool(len(column)))
-        ]
+        of_views = map(self._ids, self._known, tokens_of(column))
         for of_document in zip(*of_views, strict=True):
             yield dict(zip(self._known, of_document, strict=True))
 
