@@ -12,7 +12,7 @@ import storage
 from run.events import EpochDone, Event, Restarted
 from run.resources import ResourceRequest
 from spark_driver import executors, tfos
-from spark_driver.errors import USER_ERRORS, ClusterStartError, WorkerError, cause
+from spark_driver.errors import USER_ERRORS, ClusterStartError, InterruptError, WorkerError, cause
 from spark_driver.event_server import Address, EventServer
 from spark_driver.feed import Supervisor
 from spark_driver.monitor import Monitor
@@ -81,8 +81,10 @@ class Gang:
             except WorkerError as error:
                 # What could not be recorded here broke the connections of the workers: that is the cause.
                 raise events.failure or error from error
-            except KeyboardInterrupt:
-                self._checkpoint(events, monitor)
+            except (Exception, KeyboardInterrupt) as error:
+                # Of an interrupt, Py4J may raise what it stumbles over when it closes its connections.
+                if isinstance(cause(error), InterruptError):
+                    self._checkpoint(events, monitor)
                 raise
 
     def _checkpoint(self, events: EventServer, monitor: Monitor) -> None:
