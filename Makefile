@@ -1,7 +1,7 @@
 # make run    the main job on real reviews        make test   all tests: check, unit, integration, yarn
 # make unit   the quick tests                     make faults workers, executors and nodes are killed and stopped
 # make faults-here   those of them that need no Hadoop
-# make bench  training as others do it beside ours, which needs make env-peers
+# make bench  training as others do it beside ours, and how fast each engine prepares (makes env-peers and env-flink)
 # make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 # make env    the environment alone, .venv; env-flink that of Flink, .venv-flink
@@ -75,8 +75,9 @@ faults-here: build/reviews.jsonl
 soak: build/reviews.jsonl
 	$(BIN)/python -m pytest -m soak --capture=no
 
-bench: build/reviews.jsonl $(PEERS)/made
+bench: build/reviews.jsonl $(PEERS)/made $(FLINK)/made
 	$(BIN)/python -m benchmarks.side_by_side
+	$(BIN)/python -m benchmarks.preparing
 
 env-spark35:
 	$(MAKE) env $(SPARK35)
