@@ -16,8 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cluster.errors import LaunchError
-from cluster.spark_submit import LOGGING, spark_home
+from cluster.spark_submit import LOGGING, quoted, spark_home
 
+JVM = "-XX:TieredStopAtLevel=1"
+"""JVMs that live for minutes beside TensorFlow never earn back what their second compiler takes of the same cores."""
 ARCHIVE = Path(sys.prefix, "spark-classes.jsa")
 """In the environment whose Spark it is of."""
 QUIET = "-Xlog:cds*=off,class+path=off"
@@ -63,15 +65,14 @@ def _left_as_it_is(home: Path) -> Iterator[Path]:
 
 
 def _properties(archive: Path) -> list[str]:
-    # Without its second compiler, as a run's.
     java = (
-        "-XX:TieredStopAtLevel=1",
+        JVM,
         f"-XX:ArchiveClassesAtExit={archive}",
         QUIET,
         f"-Dlog4j2.configurationFile={LOGGING.as_uri()}",
     )
     properties = {
-        "spark.driver.extraJavaOptions": " ".join(java),
+        "spark.driver.extraJavaOptions": quoted(java),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",

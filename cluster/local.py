@@ -4,20 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import storage
 from cluster import class_archive
 from cluster.spark_home import with_logs
-from cluster.spark_submit import Launch, SparkSubmit, executors, spark_home, spark_submit, terminal
+from cluster.spark_submit import Launch, SparkSubmit, executors, quoted, spark_home, spark_submit, terminal
 from run import folder, signals
 from run.profile import Profile
 
 _LOGGING = Path(__file__).with_name("log4j2-file.properties")
 """The driver's log has a place in the run's folder."""
-JVM = "-XX:TieredStopAtLevel=1"
-"""JVMs that live for minutes beside TensorFlow never earn back what their second compiler takes of the same cores."""
 END_SECONDS = 30.0
 """How long the driver may take to end its executors, before all are killed."""
 
@@ -58,16 +55,16 @@ def command(profile: Profile, launch: Launch, logs: Path) -> SparkSubmit:
         SettingsError: the user's arguments say where to run.
     """
     log = logs.absolute() / "driver.log"
-    jvm = (JVM, *class_archive.options())
+    jvm = (class_archive.JVM, *class_archive.options())
     java = (*jvm, f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}", f"-Dtextcnn.driver.log={log}")
     memory = profile.executor_memory_mb
     properties = {
         "spark.master": f"local-cluster[{profile.workers},{profile.cores},{memory}]",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": _quoted(java),
+        "spark.driver.extraJavaOptions": quoted(java),
         # What an executor that is killed leaves there lies in its own folder in the logs, as it does on YARN.
-        "spark.executor.extraJavaOptions": _quoted((*jvm, "-Djava.io.tmpdir=.")),
+        "spark.executor.extraJavaOptions": quoted((*jvm, "-Djava.io.tmpdir=.")),
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": str(2 * profile.workers),
         **executors(profile),
@@ -80,10 +77,6 @@ def command(profile: Profile, launch: Launch, logs: Path) -> SparkSubmit:
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
     return spark_submit(properties, launch, launch.arguments(), environment)
-
-
-def _quoted(options: Iterable[str]) -> str:
-    return " ".join(f'"{option}"' for option in options)
 
 
 def _logs_of(out: str) -> Path:

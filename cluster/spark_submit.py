@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,6 +95,11 @@ def spark_submit(
     _check_place(launch.passed_on)
     program = str(spark_home() / "bin" / "spark-submit")
     return SparkSubmit(program, properties, launch.script, arguments, launch.passed_on, environment)
+
+
+def quoted(options: Iterable[str]) -> str:
+    """Returns options of a JVM as Spark's properties have them; they may have spaces."""
+    return " ".join(f'"{option}"' for option in options)
 
 
 def terminal() -> dict[str, str]:
