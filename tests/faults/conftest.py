@@ -156,10 +156,15 @@ class Runs:
         train = ["textcnn", "train", "examples/reviews.toml", *settings, *more, "--out", self.out, *options]
         outcome = self._command(train, see, LIMIT_SECONDS)
         self._fault.events += metrics(self.out)
-        result = result_of(self.out)
-        resumed = ", resumed" if result["resumed"] else ""
-        self._fault.ended = f"status {outcome.status}, {result['restarts']} restarts{resumed}"
+        self._fault.ended = f"status {outcome.status}{self._restarts()}"
         return outcome
+
+    def _restarts(self) -> str:
+        """What the run says of its restarts; a killed driver says nothing."""
+        if not (self.out / "result.json").exists():
+            return ", no result"
+        result = result_of(self.out)
+        return f", {result['restarts']} restarts{', resumed' if result['resumed'] else ''}"
 
 
 @pytest.fixture
