@@ -2,9 +2,9 @@
 
 python -m benchmarks.exchange [--workers N …] [--batch 256]
 
-A worker sends, in a ring of N: its rows of the embedding once to each other worker, padded to those of the worker with
-most (all-gather), and the other gradients twice, but for an Nth each time (all-reduce). Prints, as a line of JSON for
-each number of workers, megabytes a step and worker, counted and by the model, for the model of `benchmarks.reviews`.
+A worker sends, in a ring of N, twice but for an Nth each time (all-reduce): the gradients of the embedding's rows that
+any worker has, those of all other weights, and marks of which rows it has. Prints, as a line of JSON for each number of
+workers, those rows, and megabytes a step and worker, counted and by the model, for the model of `benchmarks.reviews`.
 """
 
 import argparse
@@ -27,7 +27,8 @@ from run.config import TrainConfig
 from trainer.place import Place
 
 WARM_UP, STEPS = 4, 16
-FLOAT = 4
+FLOAT, HALF = 4, 2
+"""Bytes."""
 LIMIT_SECONDS = 400
 
 
@@ -37,8 +38,9 @@ class Found:
 
     sent: int
     """Bytes that all of this machine have sent over its loopback."""
-    rows: list[int]
-    """Distinct tokens of the batch of each step."""
+    tokens: list[np.ndarray]
+    """Distinct ones of the batch of each step."""
+    vocabulary: int
     others: int
     """Weights besides the embedding."""
 
@@ -51,11 +53,17 @@ def trained(workers: int, batch: int) -> dict[str, float]:
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(worker, addresses, number, batch) for number in range(workers)]
         found = [future.result(LIMIT_SECONDS) for future in futures]
-    columns = reviews.MODEL.embedding_size + 1  # the gradient, and the row's number
-    most_rows = np.max([of_worker.rows for of_worker in found], axis=0).mean()
-    rows, others = (workers - 1) * most_rows * columns, 2 * (workers - 1) / workers * found[0].others
-    counted = max(of_worker.sent for of_worker in found) / STEPS / workers / 1e6
-    return {"workers": workers, "counted": round(counted, 2), "by the model": round((rows + others) * FLOAT / 1e6, 2)}
+    steps = zip(*(of_worker.tokens for of_worker in found), strict=True)
+    rows = float(np.mean([len(np.unique(np.concatenate(of_step))) for of_step in steps]))
+    summed = (rows * reviews.MODEL.embedding_size + found[0].others) * FLOAT + found[0].vocabulary * HALF
+    model = 2 * (workers - 1) / workers * summed
+    counted = max(of_worker.sent for of_worker in found) / STEPS / workers
+    return {
+        "workers": workers,
+        "rows": round(rows),
+        "counted": round(counted / 1e6, 2),
+        "by the model": round(model / 1e6, 2),
+    }
 
 
 def worker(addresses: list[str], number: int, batch: int) -> Found:
@@ -86,8 +94,8 @@ def worker(addresses: list[str], number: int, batch: int) -> Found:
         networks = model.networks.values()
         weights = sum(weight.shape.num_elements() for of in networks for weight in of.trainable_variables)
         tables = sum(table.shape.num_elements() for of in networks for table in of.tables.values())
-    rows = [len(np.unique(each.ids["word"])) for each in ready[WARM_UP:]]
-    return Found(after - before, rows, weights - tables)
+    tokens = [np.unique(each.ids["word"]) for each in ready[WARM_UP:]]
+    return Found(after - before, tokens, sizes["word"], weights - tables)
 
 
 def sent() -> int:

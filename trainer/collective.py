@@ -1,10 +1,12 @@
 """The workers as one: TensorFlow's strategy, and sums over all of them."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
+from run.config import View
 from trainer.place import Place
 
 Values = TypeVar("Values")
@@ -63,39 +65,50 @@ class Collective:
         # A value from outside has no device yet, and the sum is put where its value is: identity gives it the
         # replica's.
         values = tf.nest.map_structure(tf.identity, values)
-        if self._by_rank:
-            return tf.nest.map_structure(self._added_by_rank, values)
-        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
+        return tf.nest.map_structure(self._added_by_rank, values) if self._by_rank else _all_reduced(values)
 
-    def summed_rows(self, rows: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Sums rows of a sparse matrix over all replicas, exchanging only the rows that there are.
+    def union(self, rows: Mapping[View, tf.Tensor], sizes: Mapping[View, int]) -> dict[View, tf.Tensor]:
+        """Returns the rows that any replica has, each once; to be called inside `strategy.run`.
+
+        Every replica marks its rows among all that there could be, and the marks are summed: what is sent does not grow
+        with the number of workers.
 
         Args:
-            rows: numbers of the rows, each once in a replica, [rows here].
-            values: [rows here, columns].
+            rows: numbers of rows of each view's tables, each once in a replica, int [rows here].
+            sizes: how many rows these tables have.
 
         Returns:
-            The rows of all replicas, each once, and their sums.
+            int [rows of all replicas], in the order of their numbers if there are several replicas.
         """
         if self.place.workers == 1:
-            return rows, values
-        replica = tf.distribute.get_replica_context()
-        of_all, values_of_all = replica.all_gather(rows, axis=0), replica.all_gather(values, axis=0)
-        if self._by_rank:
-            numbers = replica.all_gather(tf.shape(rows), axis=0)
-            of_all, values_of_all = (self._sorted_by_rank(of, numbers) for of in (of_all, values_of_all))
-        rows, places = tf.unique(of_all)
-        return rows, tf.math.unsorted_segment_sum(values_of_all, places, tf.size(rows))
+            return dict(rows)
+        here = {view: tf.scatter_nd(of[:, None], tf.ones_like(of, tf.half), [sizes[view]]) for view, of in rows.items()}
+        return {view: tf.where(marks > 0)[:, 0] for view, marks in _all_reduced(here).items()}
+
+    def among(self, of_all: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+        """Returns this replica's values in their places among the rows of all replicas, and zeros in the others'.
+
+        Args:
+            of_all: what `union` has returned for the rows.
+            rows: numbers of this replica's rows.
+            values: float32 [rows here, columns].
+
+        Returns:
+            float32 [rows of all replicas, columns].
+        """
+        if self.place.workers == 1:
+            return values
+        places = tf.searchsorted(of_all, tf.cast(rows, of_all.dtype))
+        return tf.scatter_nd(places[:, None], values, [tf.size(of_all), values.shape[1]])
 
     def _added_by_rank(self, value: tf.Tensor) -> tf.Tensor:
         """Sums in the order of the ranks: where three are added, another order may give another last bit."""
         of_all = tf.distribute.get_replica_context().all_gather(value[tf.newaxis], axis=0)
         return tf.add_n(tf.unstack(tf.gather(of_all, self._order), self.place.workers))
 
-    def _sorted_by_rank(self, of_all: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-        """Sorts what comes one worker after the other, so many of each, by their ranks."""
-        by_worker = tf.RaggedTensor.from_row_lengths(of_all, numbers, validate=False)
-        return tf.gather(by_worker, self._order).values
+
+def _all_reduced(values: Values) -> Values:
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
 def _all_workers(place: Place) -> tf.distribute.Strategy:

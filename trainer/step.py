@@ -39,7 +39,7 @@ class _Sums(NamedTuple):
     """What comes of a step's batches, summed over all workers."""
 
     tokens: dict[View, tf.Tensor]
-    """The distinct ones, int32 [distinct]."""
+    """The distinct ones, int [distinct]."""
     row_gradients: dict[Table, tf.Tensor]
     """Those of the tokens' rows, float32 [distinct, columns]."""
     dense_gradients: dict[str, list[tf.Tensor]]
@@ -151,8 +151,10 @@ class ReplicatedModel:
         place = self.collective.place
         dropout_seed = tf.stack([tf.constant(self._seed, tf.int32), step * place.workers + self.collective.rank])
         found = {view: distinct(of_view) for view, of_view in ids.items()}
+        own_tokens = {view: of_view for view, (of_view, _) in found.items()}
         places = {view: of_view for view, (_, of_view) in found.items()}
-        rows = {name: tf.gather(table, found[name.view][0]) for name, table in self.tables.items()}
+        tokens = self.collective.union(own_tokens, self.sizes)
+        rows = {name: tf.gather(table, own_tokens[name.view]) for name, table in self.tables.items()}
         counted = weights * tf.gather(self._class_weights, labels)
         with tf.GradientTape() as tape:
             tape.watch(rows)
@@ -162,17 +164,15 @@ class ReplicatedModel:
                 logits = model.classify(of_network, places, another(dropout_seed, 1_000 * number))
                 losses = tf.nn.softmax_cross_entropy_with_logits(self._targets(labels), logits)
                 loss += tf.reduce_sum(losses * counted)
-        row_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
-        seconds = self.pace.alone([*map(tf.convert_to_tensor, row_gradients.values()), *_all(dense_gradients)])
-        tokens = {}
-        for view in dict.fromkeys(name.view for name in rows):
-            # A view's tables have the same tokens, which are exchanged once.
-            names = [name for name in rows if name.view == view]
-            values = tf.concat([tf.convert_to_tensor(row_gradients[name]) for name in names], 1)
-            tokens[view], values = self.collective.summed_rows(found[view][0], values)
-            row_gradients |= zip(names, tf.split(values, [rows[name].shape[1] for name in names], 1), strict=True)
-        own = (dense_gradients, loss, tf.reduce_sum(weights), seconds)
-        return _Sums(tokens, row_gradients, *self.collective.sum_over_replicas(own))
+        own_gradients, dense_gradients = tape.gradient(loss, (rows, self._dense))
+        own_gradients = {name: tf.convert_to_tensor(of_rows) for name, of_rows in own_gradients.items()}
+        seconds = self.pace.alone([*own_gradients.values(), *_all(dense_gradients)])
+        row_gradients = {
+            name: self.collective.among(tokens[name.view], own_tokens[name.view], of_rows)
+            for name, of_rows in own_gradients.items()
+        }
+        own = (row_gradients, dense_gradients, loss, tf.reduce_sum(weights), seconds)
+        return _Sums(tokens, *self.collective.sum_over_replicas(own))
 
     def _targets(self, labels: tf.Tensor) -> tf.Tensor:
         """Smoothed labels, float32 [documents, classes]."""

@@ -44,7 +44,7 @@ class TableOptimizer(ABC):
         """Updates some rows.
 
         Args:
-            rows: their numbers, each once, int32 [touched].
+            rows: their numbers, each once, int [touched].
             gradients: float32 [touched, columns].
             step: how many updates there are with this one, float32.
             share: of the learning rate, float32.
