@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     for number in range(1, options.repeat + 1):
         for name, deterministic in (("as it is", False), ("deterministic", True)):
-            speed, accuracy = trained(reviews.FILE.absolute(), options.epochs, deterministic=deterministic)
+            speed, accuracy = trained(reviews.FILE.absolute(), options.epochs, {"train.deterministic": deterministic})
             tell({f"{name} {number}, documents/s": round(speed), f"{name} {number}, test accuracy": accuracy})
 
 

@@ -1,4 +1,4 @@
-"""Training as others do it beside ours, what `train.deterministic` costs, the feeds, and the machine: `make bench`.
+"""Training as others do it beside ours, what settings cost or gain, the feeds, and the machine: `make bench`.
 
 python -m benchmarks.side_by_side [--repeat N] [--epochs N] [--documents N]
 
@@ -43,6 +43,7 @@ POINTS = 0.01
 """How far from ours a peer's test accuracy may be."""
 OURS = "ours, 2 executors × 1 core"
 ALONE = "ours, one process, 2 cores"
+BFLOAT16 = "ours, bfloat16, 2 executors × 1 core"
 DETERMINISTIC = "ours, deterministic, 2 executors × 1 core"
 PEERS = {
     "plain TFoS, 2 executors × 1 core": (PEERS_PYTHON, "plain_tfos"),
@@ -50,6 +51,7 @@ PEERS = {
     "PyTorch DDP, 2 executors × 1 core": (PEERS_PYTHON, "torch_ddp"),
     ALONE: (Path(sys.executable), "our_process"),
     OURS: (Path(sys.executable), "our_executors"),
+    BFLOAT16: (Path(sys.executable), "our_bfloat16"),
     DETERMINISTIC: (Path(sys.executable), "our_deterministic"),
 }
 """Each peer's Python and module."""
@@ -229,7 +231,7 @@ def plot(found: Found) -> Figure:
     above = [max(values) - m for m, values in zip(middle, speeds, strict=True)]
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
-    colours = ["tab:blue" if name in {ALONE, OURS, DETERMINISTIC} else "tab:gray" for name in names]
+    colours = ["tab:blue" if name.startswith("ours") else "tab:gray" for name in names]
     bars = axes.barh(names, middle, xerr=(below, above), capsize=3, color=colours)
     axes.bar_label(bars, [f" {value:,.0f}" for value in middle])
     axes.set_xlabel("documents/s from the second epoch on")

@@ -21,6 +21,7 @@ Kind = Literal["textcnn", "textrnn", "mlp", "logistic_regression"]
 ClassWeights = Literal["none", "balanced"]
 
 Decay = Literal["none", "linear", "cosine"]
+Precision = Literal["float32", "bfloat16"]
 
 CORPUS = "corpus"
 """Vectors of words that are trained on the run's own documents; a file of that name is `./corpus`."""
@@ -136,6 +137,9 @@ class ModelConfig:
 
     filters: Positive = 128
     """Filters of each width."""
+
+    products: Precision = "float32"
+    """What a textcnn's filters are multiplied in while it trains: float32, or bfloat16 with sums in float32."""
 
     units: Positive = 128
     """States of each direction of a textrnn, and of an mlp's hidden layer."""

@@ -26,7 +26,13 @@ Lookup = Callable[[tf.Tensor], tf.Tensor]
 Gradient = Callable[..., tuple[tf.Tensor, ...]]
 
 
-def pooled(rows: tf.Tensor, places: tf.Tensor, kernels: Sequence[tf.Tensor], biases: Sequence[tf.Tensor]) -> tf.Tensor:
+def pooled(
+    rows: tf.Tensor,
+    places: tf.Tensor,
+    kernels: Sequence[tf.Tensor],
+    biases: Sequence[tf.Tensor],
+    precision: tf.DType = tf.float32,
+) -> tf.Tensor:
     """Returns the strongest answer of each filter to a window that starts at a token, rectified.
 
     A window that reaches over the end of its document sees zeros there; windows that start in the padding count for
@@ -38,11 +44,12 @@ def pooled(rows: tf.Tensor, places: tf.Tensor, kernels: Sequence[tf.Tensor], bia
         places: which of them stands where, int64 [documents, tokens], 0 in the padding; at least one column.
         kernels: of each width, float32 [width, size, filters].
         biases: of each width, float32 [filters].
+        precision: to which factors and products of matrices are rounded; all sums are of float32.
 
     Returns:
         float32 [documents, filters of all widths].
     """
-    return tf.custom_gradient(lambda *inputs: _pooled(places, *inputs))(rows, *kernels, *biases)
+    return tf.custom_gradient(lambda *inputs: _pooled(places, *inputs, precision=precision))(rows, *kernels, *biases)
 
 
 def pooled_in_groups(
@@ -113,12 +120,14 @@ def pooled_of_row(
     return tf.where(lengths(documents)[:, None] > 0, features, 0.0)
 
 
-def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
+def _pooled(
+    places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor, precision: tf.DType = tf.float32
+) -> tuple[tf.Tensor, Gradient]:
     """What `pooled` returns, and its gradient with respect to rows, kernels and biases."""
     kernels, biases = _halves(weights)
     rows = _without_padding(rows)
     ahead = _ahead(places, kernels)
-    answers = [_answers(_products(rows, kernel), ahead, tf.shape(places)[1]) for kernel in kernels]
+    answers = [_answers(_products(rows, kernel, precision), ahead, tf.shape(places)[1]) for kernel in kernels]
     winners = [tf.argmax(of_width, 1) for of_width in answers]
     result = tf.nn.relu(_strongest(answers) + tf.concat(biases, 0))
 
@@ -130,8 +139,8 @@ def _pooled(places: tf.Tensor, rows: tf.Tensor, *weights: tf.Tensor) -> tuple[tf
         for kernel, winner, part in zip(kernels, winners, parts, strict=True):
             width = kernel.shape[0]
             scattered = _scattered(part, winner, ahead, width, tf.shape(rows)[0])
-            row_gradient += tf.matmul(scattered, _side_by_side(kernel), transpose_b=True)
-            kernel_gradient = tf.matmul(rows, scattered, transpose_a=True)
+            row_gradient += _product(scattered, _side_by_side(kernel), precision, transpose_b=True)
+            kernel_gradient = _product(rows, scattered, precision, transpose_a=True)
             kernel_gradients.append(_back(kernel_gradient, width))
             bias_gradients.append(tf.reduce_sum(part, 0))
         return (_without_padding(row_gradient), *kernel_gradients, *bias_gradients)
@@ -155,12 +164,17 @@ def _ahead(places: tf.Tensor, kernels: Sequence[tf.Tensor]) -> tf.Tensor:
     return tf.concat([places, behind], 1)
 
 
-def _products(rows: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
+def _product(a: tf.Tensor, b: tf.Tensor, precision: tf.DType, **transposed: bool) -> tf.Tensor:
+    """Returns the product of two matrices, float32, rounded as the matrices are to a precision."""
+    return tf.cast(tf.matmul(tf.cast(a, precision), tf.cast(b, precision), **transposed), tf.float32)
+
+
+def _products(rows: tf.Tensor, kernel: tf.Tensor, precision: tf.DType = tf.float32) -> list[tf.Tensor]:
     """Returns what each token adds to the answer to a window at each position in it, float32 [distinct, filters].
 
     The first row is of the padding: no window that starts there wins.
     """
-    first, *others = [rows @ kernel[position] for position in range(kernel.shape[0])]
+    first, *others = [_product(rows, kernel[position], precision) for position in range(kernel.shape[0])]
     return [tf.tensor_scatter_nd_update(first, [[0]], tf.fill([1, first.shape[1]], _NEVER)), *others]
 
 

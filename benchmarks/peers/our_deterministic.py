@@ -6,7 +6,7 @@ from benchmarks.peers.protocol import REVIEWS, answer, task
 
 def main() -> None:
     asked = task(__doc__)
-    answer(*trained(asked.folder / REVIEWS, asked.epochs, deterministic=True))
+    answer(*trained(asked.folder / REVIEWS, asked.epochs, {"train.deterministic": True}))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,27 +13,30 @@ from run import folder as run_folder
 from run.events import Tested, from_json
 
 
-def trained(file: Path, epochs: int, **changes: object) -> tuple[float, float]:
+def trained(file: Path, epochs: int, changes: Mapping[str, object] | None = None) -> tuple[float, float]:
     """Trains on reviews; returns documents/s from the second epoch on, and the test accuracy.
 
     Args:
         file: the reviews.
         epochs: at least 2.
-        changes: of `[train]` in the run file.
+        changes: of the run file, by the settings' names.
     """
     with TemporaryDirectory() as out:
         program = str(Path(sys.executable).with_name("textcnn"))
-        training = {"batch_size": BATCH, "epochs": epochs, "patience": epochs, "label_smoothing": 0.0} | changes
         settings = {
             "data.input": str(file),
-            "text.views": json.dumps(reviews.VIEWS),
-            "model.networks": json.dumps(reviews.PLAIN.networks),
-            "model.widths": json.dumps(reviews.PLAIN.widths),
+            "text.views": reviews.VIEWS,
+            "model.networks": reviews.PLAIN.networks,
+            "model.widths": reviews.PLAIN.widths,
             "model.embedding_dropout": 0.0,
             "model.token_dropout": 0.0,
-            **{f"train.{name}": json.dumps(value) for name, value in training.items()},
+            "train.batch_size": BATCH,
+            "train.epochs": epochs,
+            "train.patience": epochs,
+            "train.label_smoothing": 0.0,
+            **(changes or {}),
         }
-        sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        sets = [part for key, value in settings.items() for part in ("--set", f"{key}={json.dumps(value)}")]
         command = [program, "train", "examples/reviews.toml", *sets, "--out", out]
         subprocess.run(command, check=True, stdout=sys.stderr)
         result = json.loads(Path(out, run_folder.RESULT).read_text(encoding="utf-8"))

@@ -52,3 +52,23 @@ def test_values_and_gradients_are_those_of_convolutions(lengths: list[int]) -> N
     for shared, in_groups, expected in zip(*found, strict=True):
         assert shared == pytest.approx(expected, abs=1e-4)
         assert in_groups == pytest.approx(expected, abs=1e-4)
+
+
+def test_bfloat16_rounds_products_and_no_sums() -> None:
+    random = np.random.default_rng(1)
+    places = random.integers(1, DISTINCT, (50, 20))
+    weights = [random.normal(size=shape).astype(np.float32) for shape in ((3, SIZE, FILTERS), (FILTERS,))]
+    rows = random.normal(size=(DISTINCT, SIZE)).astype(np.float32)
+
+    def gradient(precision: tf.DType) -> tuple[np.ndarray, np.ndarray]:
+        with tf.GradientTape() as tape:
+            kernel = tf.constant(weights[0])
+            tape.watch(kernel)
+            result = pooled(tf.constant(rows), places, [kernel], [tf.constant(weights[1])], precision)
+        return result.numpy(), tape.gradient(result, kernel).numpy()
+
+    (exact, of_exact), (rounded, of_rounded) = gradient(tf.float32), gradient(tf.bfloat16)
+    assert 0 < np.abs(rounded - exact).max() < 0.1
+    assert rounded.dtype == of_rounded.dtype == np.float32
+    # A window that wins by a hair may be another one: that moves a gradient, but not far.
+    assert np.vdot(of_rounded, of_exact) > 0.99 * np.linalg.norm(of_rounded) * np.linalg.norm(of_exact)

@@ -54,6 +54,7 @@ class TextCNNBranch(Branch):
             shape = (width, config.embedding_size, config.filters)
             self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
             self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
+        self._precision = tf.as_dtype(config.products)
         self._tables: list[list[ComputedTable]] = []
         self.built = True
 
@@ -87,8 +88,10 @@ class TextCNNBranch(Branch):
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""
         rows, places = self.embedding.thinned(rows, places, dropout_seed)
-        pool = pooled_in_groups if dropout_seed is None else pooled
-        return pool(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])
+        weights = [k.value for k in self.kernels], [b.value for b in self.biases]
+        if dropout_seed is None:
+            return pooled_in_groups(rows, places, *weights)
+        return pooled(rows, places, *weights, self._precision)
 
     def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Returns the pooled features of each document; see `Branch`."""

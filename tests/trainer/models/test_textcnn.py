@@ -1,9 +1,12 @@
 """The TextCNN: its answers worked out by hand."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from run.config import ModelConfig
+from run.config import ModelConfig, Precision, View
 from trainer.models.textcnn import TextCNN
 
 pytestmark = pytest.mark.usefixtures("collective")
@@ -28,6 +31,15 @@ def test_a_filter_gives_its_strongest_answer_to_a_window_that_starts_at_a_token(
     embedding, kernel = [[9], [0], [1], [2], [-5]], [[[1]], [[10]]]
     model.set_weights([np.array(w) for w in (kernel, [0.5], embedding, [[3]], [100])])
     assert float(model.call({"word": np.array([document], np.int32)})[0, 0]) == 3 * expected + 100
+
+
+def test_products_in_bfloat16_are_those_of_training_alone() -> None:
+    sizes: dict[View, int] = {"word": 5}
+    exact, rounded = (TextCNN(ModelConfig(products=of), sizes, classes=2, seed=1) for of in get_args(Precision))
+    ids: dict[View, np.ndarray] = {"word": np.array([[1, 2, 3, 4]], np.int32)}
+    assert exact.call(ids).numpy().tolist() == rounded.call(ids).numpy().tolist()
+    seed = tf.constant([1, 7])
+    assert exact.call(ids, seed).numpy().tolist() != rounded.call(ids, seed).numpy().tolist()
 
 
 def test_a_vocabulary_that_is_too_large_has_no_table_of_products(monkeypatch: pytest.MonkeyPatch) -> None:
