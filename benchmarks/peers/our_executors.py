@@ -13,6 +13,20 @@ from run import folder as run_folder
 from run.events import Tested, from_json
 
 
+def our_settings(file: Path) -> dict[str, object]:
+    """What makes of the run file of the reviews the training that others are measured with too, on other reviews."""
+    return {
+        "data.input": str(file),
+        "text.views": reviews.VIEWS,
+        "model.networks": reviews.PLAIN.networks,
+        "model.widths": reviews.PLAIN.widths,
+        "model.embedding_dropout": 0.0,
+        "model.token_dropout": 0.0,
+        "train.batch_size": BATCH,
+        "train.label_smoothing": 0.0,
+    }
+
+
 def trained(file: Path, epochs: int, changes: Mapping[str, object] | None = None) -> tuple[float, float]:
     """Trains on reviews; returns documents/s from the second epoch on, and the test accuracy.
 
@@ -23,19 +37,7 @@ def trained(file: Path, epochs: int, changes: Mapping[str, object] | None = None
     """
     with TemporaryDirectory() as out:
         program = str(Path(sys.executable).with_name("textcnn"))
-        settings = {
-            "data.input": str(file),
-            "text.views": reviews.VIEWS,
-            "model.networks": reviews.PLAIN.networks,
-            "model.widths": reviews.PLAIN.widths,
-            "model.embedding_dropout": 0.0,
-            "model.token_dropout": 0.0,
-            "train.batch_size": BATCH,
-            "train.epochs": epochs,
-            "train.patience": epochs,
-            "train.label_smoothing": 0.0,
-            **(changes or {}),
-        }
+        settings = our_settings(file) | {"train.epochs": epochs, "train.patience": epochs} | dict(changes or {})
         sets = [part for key, value in settings.items() for part in ("--set", f"{key}={json.dumps(value)}")]
         command = [program, "train", "examples/reviews.toml", *sets, "--out", out]
         subprocess.run(command, check=True, stdout=sys.stderr)
