@@ -59,7 +59,7 @@ def documents(config: RunConfig, preparation: Preparation) -> Iterator[tuple[str
                 prepared = preparation.document((row.text.encode(), row.label.encode()))
                 yield (
                     row.text,
-                    replace(prepared, split=split or split_of(row.text, validation_fraction, test_fraction)),
+                    prepared._replace(split=split or split_of(row.text, validation_fraction, test_fraction)),
                 )
 
 

@@ -57,7 +57,7 @@ def spooled(
     text = TextConfig(views=tuple(views))
     preparation = Preparation.of(text, Segmenter(), split_of=lambda _: "train")
     documents = [
-        replace(preparation.document((review.encode(), label.encode())), split=split(number, review))
+        preparation.document((review.encode(), label.encode()))._replace(split=split(number, review))
         for number, (review, label) in enumerate(rows(file))
     ]
     training = [document.tokens for document in documents if document.split == "train"]

@@ -1,7 +1,6 @@
 """The tokens of prepared rows as Arrow has them: cut, counted and encoded by the column, not one by one."""
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -9,8 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from run.config import View
-from text.blocks import Ids
-from text.vocabulary import FIRST_TOKEN, UNKNOWN, Vocabulary
+from run.splits import SPLITS, Split
+from text.blocks import Columns, Ragged
+from text.language import Language
+from text.vocabulary import FIRST_TOKEN, UNKNOWN
+
+GATHERED_BYTES = 16 * 2**20
+"""Of tokens that are encoded at once: some ten thousand documents."""
 
 Key = TypeVar("Key")
 
@@ -54,22 +58,44 @@ class TokenCounter(Generic[Key]):
             yield key, values, counts
 
 
+def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Puts batches together until they have `GATHERED_BYTES`."""
+    some, size = list[pa.RecordBatch](), 0
+    for batch in batches:
+        some.append(batch)
+        size += batch.nbytes
+        if size >= GATHERED_BYTES:
+            yield pa.Table.from_batches(some)
+            some, size = [], 0
+    if some:
+        yield pa.Table.from_batches(some)
+
+
 class ColumnEncoder:
-    """Encodes tokens."""
+    """Encodes tokens. For each call, Arrow hashes all that it knows."""
 
-    def __init__(self, vocabularies: Mapping[View, Vocabulary]):
-        """Knows the tokens of each view, in the order of the views."""
-        self._known = {view: pa.array(known.tokens, pa.string()) for view, known in vocabularies.items()}
+    def __init__(self, language: Language):
+        """Knows the tokens of each view, in the order of the views, and the labels."""
+        self._known = {view: pa.array(known.tokens, pa.string()) for view, known in language.vocabularies.items()}
+        self._labels = pa.array(language.labels, pa.string())
 
-    def encode(self, column: pa.ListArray) -> Iterator[dict[View, Ids]]:
-        """Yields the token ids of each document in each view; see `tokens_of` for the column."""
-        of_views = map(self._ids, self._known, tokens_of(column))
-        for of_document in zip(*of_views, strict=True):
-            yield dict(zip(self._known, of_document, strict=True))
+    def encode(self, tokens: pa.ChunkedArray) -> dict[View, Ragged]:
+        """Returns the token ids of documents in each view; see `tokens_of` for the column."""
+        parts = [tokens_of(chunk) for chunk in tokens.chunks if len(chunk)]
+        return {view: self._ids(view, [part[number] for part in parts]) for number, view in enumerate(self._known)}
 
-    def _ids(self, view: View, lists: pa.ListArray) -> Iterator[np.ndarray]:
-        places = pc.index_in(lists.flatten(), value_set=self._known[view])
+    def by_split(self, documents: pa.Table) -> Iterator[tuple[Split, Columns]]:
+        """Yields the encoded documents of each split; they have the columns split, label, tokens, and known labels."""
+        classes = pc.index_in(documents.column("label"), value_set=self._labels).to_numpy()
+        columns = Columns(classes, self.encode(documents.column("tokens")))
+        for split in SPLITS:
+            of_split = pc.equal(documents.column("split"), split).to_numpy()
+            if of_split.any():
+                yield split, columns.where(of_split)
+
+    def _ids(self, view: View, parts: Sequence[pa.ListArray]) -> Ragged:
+        tokens = pa.chunked_array([part.flatten() for part in parts], pa.string())
+        places = pc.index_in(tokens, value_set=self._known[view])
         ids = pc.fill_null(pc.add(places, FIRST_TOKEN), UNKNOWN).to_numpy().astype(np.int32, copy=False)
-        ends = np.cumsum(pc.list_value_length(lists).to_numpy(), dtype=np.int64)
-        # Copies, for a document may wait long for a block to be full, and would keep all others of its batch.
-        return (ids[start:end].copy() for start, end in pairwise((0, *ends.tolist())))
+        lengths = [pc.list_value_length(part).to_numpy() for part in parts]
+        return Ragged(np.concatenate([np.empty(0, np.int32), *lengths]), ids)

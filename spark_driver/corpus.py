@@ -8,7 +8,8 @@ from itertools import chain, islice
 import numpy as np
 import pyarrow as pa
 from pyspark import RDD, TaskContext
-from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
+from pyspark.serializers import NoOpSerializer
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
 from prepared import parts as prepared_parts
@@ -18,11 +19,11 @@ from prepared.tally import COUNTED_TOKENS
 from run.config import TextConfig, View
 from run.splits import SPLITS, Split
 from spark_driver import partitioning
-from spark_driver.columns import ColumnEncoder, TokenCounter, tokens_of
+from spark_driver.columns import ColumnEncoder, TokenCounter, gathered, tokens_of
 from spark_driver.documents import UNLABELLED
 from text.blocks import Block
 from text.counts import MAX_CLASSES, UNSEEN, Counts, check_classes, counted
-from text.encoding import BLOCK_DOCUMENTS, in_blocks
+from text.encoding import BLOCK_DOCUMENTS, by_column, in_blocks
 from text.golden import chosen
 from text.language import Language
 from text.records import Document
@@ -133,13 +134,8 @@ def blocks(documents: DataFrame, language: Language, workers: int) -> RDD[bytes]
     shared = documents.sparkSession.sparkContext.broadcast(language)
 
     def encoded(batches: Iterator[pa.RecordBatch], partition: int) -> Iterator[Block]:
-        encoder, classes = ColumnEncoder(shared.value.vocabularies), shared.value.classes
-        of_batches = (
-            zip(*(batch.column(i).to_pylist() for i in range(2)), encoder.encode(batch.column(2)), strict=True)
-            for batch in batches
-        )
-        found = ((split, (ids, classes[label])) for split, label, ids in chain.from_iterable(of_batches))
-        return in_blocks(found, partition, tuple(shared.value.vocabularies))
+        encoder = ColumnEncoder(shared.value)
+        return in_blocks(chain.from_iterable(map(encoder.by_split, gathered(batches))), partition)
 
     return _dealt(documents.select("split", "label", "tokens"), encoded, workers)
 
@@ -152,7 +148,7 @@ def blocks_of_parts(spark: SparkSession, corpus: Corpus, workers: int) -> RDD[by
         documents = (
             document for part in _of_task(batches, parts) for document in prepared_parts.read(uri, part, views, classes)
         )
-        return in_blocks(((d.split, (d.ids, classes[d.label])) for d in documents), partition, views)
+        return in_blocks(by_column(((d.split, (d.ids, classes[d.label])) for d in documents), views), partition)
 
     return _dealt(spark.range(0, len(parts), 1, len(parts)), read, workers)
 
@@ -196,8 +192,15 @@ def _dealt(
             yield pa.RecordBatch.from_arrays(columns, schema=_BLOCKS)
 
     encoded = frame.mapInArrow(task, "key int, block binary")
-    return encoded.repartition(workers, "key").select("block").rdd.map(_only)
+    return _values(encoded.repartition(workers, "key").select("block"))
 
 
-def _only(row: Row) -> bytes:
-    return bytes(row[0])
+def _values(column: DataFrame) -> RDD[bytes]:
+    """Returns the values of a frame's only column, which is binary.
+
+    Python gets the JVM's bytes as they are: `DataFrame.rdd` has the JVM pickle them, as text in Latin-1.
+    """
+    context = column.sparkSession.sparkContext
+    assert context._jvm is not None  # it runs
+    binary = context._jvm.org.apache.spark.sql.Encoders.BINARY()
+    return RDD(getattr(column._jdf, "as")(binary).javaRDD(), context, NoOpSerializer())

@@ -15,7 +15,7 @@ from prepared.parts import Part
 from prepared.tally import COUNTED_TOKENS, Tally
 from run.config import View
 from spark_driver import partitioning
-from spark_driver.columns import ColumnEncoder, TokenCounter, tokens_of
+from spark_driver.columns import ColumnEncoder, TokenCounter, gathered, tokens_of
 from text.language import Language
 from text.preparation import Rejection, TokenizedDocument
 from text.vocabulary import FIRST_TOKEN
@@ -99,9 +99,9 @@ def write_parts(rows: DataFrame, uri: str, encoder: Encoder) -> list[Part]:
     shared, keys = spark.sparkContext.broadcast(encoder), partitioning.keys(spark, encoder.parts)
 
     def placed(batches: _Batches) -> _Batches:
-        columns = ColumnEncoder(shared.value.language.vocabularies)
-        for batch in batches:
-            found = list(shared.value.placed(_encoded(batch, columns)))
+        columns = ColumnEncoder(shared.value.language)
+        for table in gathered(batches):
+            found = list(shared.value.placed(_encoded(table, columns)))
             numbers, digests, documents = zip(*found, strict=True) if found else ((), (), ())
             arrays = [
                 pa.array([keys[number] for number in numbers], pa.int32()),
@@ -169,7 +169,8 @@ def _counted(view: int, tokens: pa.Array, label: str, counts: pa.Array) -> pa.Re
     return pa.RecordBatch.from_arrays([of_all[0], tokens, of_all[1], counts], schema=_COUNTED)
 
 
-def _encoded(batch: pa.RecordBatch, encoder: ColumnEncoder) -> Iterator[EncodedDocument]:
-    splits, labels = (batch.column(name).to_pylist() for name in ("split", "label"))
-    for split, label, ids in zip(splits, labels, encoder.encode(batch.column("tokens")), strict=True):
-        yield EncodedDocument(split, label, ids)
+def _encoded(documents: pa.Table, encoder: ColumnEncoder) -> Iterator[EncodedDocument]:
+    splits, labels = (documents.column(name).to_pylist() for name in ("split", "label"))
+    views = encoder.encode(documents.column("tokens"))
+    for split, label, ids in zip(splits, labels, zip(*views.values(), strict=True), strict=True):
+        yield EncodedDocument(split, label, dict(zip(views, ids, strict=True)))

@@ -66,11 +66,13 @@ class Supervisor:
         event = self._channel.event(POLL_SECONDS) or self._last_words()
         if event is not None:
             self._process.heard(event)
+        if isinstance(event, Acknowledged):  # by far the most; what else there is, the next heartbeat shows
+            return event
         if self._driver.asked_for_checkpoint():
             self._process.ask_for_checkpoint()
         if not isinstance(event, Failed | Finished) and (problem := self._process.problem()):
             event = self._failed(problem, self._process.stacks())
-        if event is not None and not isinstance(event, Acknowledged | Alive):
+        if event is not None and not isinstance(event, Alive):
             self._driver.tell(event)
         if isinstance(event, Failed):
             if event.lost_peer:

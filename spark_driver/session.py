@@ -33,6 +33,8 @@ BOUNDS = {
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
     # A task hands on no more tokens of a view than its vocabulary has.
     "spark.sql.optimizer.windowGroupLimitThreshold": "1000000",
+    # Segmenting 128 MB, Spark's own bound, takes half a minute: executors would wait for the one with the last split.
+    "spark.sql.files.maxPartitionBytes": "32m",
     # Documents are handed to Python in batches: of so many, and of so many bytes where Spark knows that (since 4.1).
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.sql.execution.arrow.maxBytesPerBatch": "8m",

@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
@@ -36,6 +37,74 @@ class Ragged:
     ids: np.ndarray
     """The token ids of all documents, one after the other, int32 [tokens]."""
 
+    @classmethod
+    def of(cls, documents: Sequence[Ids]) -> "Ragged":
+        """Puts the ids of documents one after the other."""
+        lengths = np.fromiter(map(len, documents), np.int32, len(documents))
+        if all(isinstance(document, np.ndarray) for document in documents):
+            return cls(lengths, np.concatenate([np.empty(0, np.int32), *documents]))
+        return cls(lengths, np.fromiter((i for document in documents for i in document), np.int32))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Ragged"]) -> "Ragged":
+        """Puts documents behind others."""
+        return cls(np.concatenate([part.lengths for part in parts]), np.concatenate([part.ids for part in parts]))
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        ends = np.cumsum(self.lengths, dtype=np.int64).tolist()
+        return (self.ids[start:end] for start, end in pairwise((0, *ends)))
+
+    def where(self, chosen: np.ndarray) -> "Ragged":
+        """Returns the chosen documents, bool [documents]."""
+        return Ragged(self.lengths[chosen], self.ids[np.repeat(chosen, self.lengths)])
+
+    def rows(self, start: int, end: int) -> "Ragged":
+        """Returns some of the documents."""
+        before, tokens = int(self.lengths[:start].sum()), int(self.lengths[start:end].sum())
+        return Ragged(self.lengths[start:end], self.ids[before : before + tokens])
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Encoded documents, column by column."""
+
+    labels: np.ndarray
+    """The class of each document, int32 [documents]."""
+    views: Mapping[View, Ragged]
+
+    @classmethod
+    def of(cls, documents: Sequence[Encoded], views: Sequence[View]) -> "Columns":
+        """Takes encoded documents one by one."""
+        labels = np.asarray([label for _, label in documents], np.int32)
+        return cls(labels, {view: Ragged.of([ids[view] for ids, _ in documents]) for view in views})
+
+    @classmethod
+    def joined(cls, parts: Sequence["Columns"]) -> "Columns":
+        """Puts documents behind others of the same views."""
+        views = {view: Ragged.joined([part.views[view] for part in parts]) for view in parts[0].views}
+        return cls(np.concatenate([part.labels for part in parts]), views)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, chosen: np.ndarray) -> "Columns":
+        """Returns the chosen documents, bool [documents]."""
+        return Columns(self.labels[chosen], {view: ragged.where(chosen) for view, ragged in self.views.items()})
+
+    def rows(self, start: int, end: int) -> "Columns":
+        """Returns some of the documents."""
+        views = {view: ragged.rows(start, end) for view, ragged in self.views.items()}
+        return Columns(self.labels[start:end], views)
+
+    def ends(self) -> np.ndarray:
+        """Returns the tokens, of all views, of each document and those before, int64 [documents]."""
+        return np.cumsum(np.sum([ragged.lengths for ragged in self.views.values()], axis=0), dtype=np.int64)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all views."""
+        return sum(len(ragged.ids) for ragged in self.views.values())
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -53,21 +122,16 @@ class Block:
         cls, split: Split, partition: int, sequence: int, views: Sequence[View], documents: Sequence[Encoded]
     ) -> "Block":
         """Makes a block of encoded documents."""
-        labels = np.asarray([label for _, label in documents], np.int32)
-        return cls(
-            split, partition, sequence, labels, {view: _ragged([ids[view] for ids, _ in documents]) for view in views}
-        )
+        columns = Columns.of(documents, views)
+        return cls(split, partition, sequence, columns.labels, columns.views)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __iter__(self) -> Iterator[tuple[dict[View, np.ndarray], int]]:
-        ends = {view: np.cumsum(ragged.lengths) for view, ragged in self.views.items()}
-        for i, label in enumerate(self.labels):
-            yield (
-                {v: r.ids[ends[v][i] - r.lengths[i] : ends[v][i]] for v, r in self.views.items()},
-                int(label),
-            )
+        of_documents = zip(*self.views.values(), strict=True)
+        for ids, label in zip(of_documents, self.labels.tolist(), strict=True):
+            yield dict(zip(self.views, ids, strict=True)), label
 
     def to_bytes(self) -> bytes:
         """Returns the block in the layout above."""
@@ -107,22 +171,15 @@ class Block:
             raise BlockError(
                 f"block {name} has {len(data)} bytes instead of {size}; it was cut off or altered on the way"
             )
-        values = np.frombuffer(data, "<i4", offset=start)
-        labels, values = np.split(values, [header.documents])
-        views: dict[View, Ragged] = {}
+        values, at = np.frombuffer(data, "<i4", offset=start), header.documents
+        labels, views = values[:at], dict[View, Ragged]()
         for view, tokens in header.views.items():
-            lengths, ids, values = np.split(values, [header.documents, header.documents + tokens])
+            lengths_end = at + header.documents
+            lengths, ids, at = values[at:lengths_end], values[lengths_end : lengths_end + tokens], lengths_end + tokens
             if (lengths < 0).any() or int(lengths.sum(dtype=np.int64)) != tokens:
                 raise BlockError(f"the lengths in block {name} do not add up to its {tokens} tokens of view {view}")
             views[view] = Ragged(lengths, ids)
         return cls(header.split, header.partition, header.sequence, labels, views)
-
-
-def _ragged(documents: Sequence[Ids]) -> Ragged:
-    lengths = np.fromiter(map(len, documents), np.int32, len(documents))
-    if all(isinstance(document, np.ndarray) for document in documents):
-        return Ragged(lengths, np.concatenate([np.empty(0, np.int32), *documents]))
-    return Ragged(lengths, np.fromiter((i for document in documents for i in document), np.int32))
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def fields_of_json(line: bytes, config: DataConfig) -> Fields:
         RowError: the line is no JSON object, or text or label is neither a string nor a whole number.
     """
     try:
-        row = json.loads(line)
+        row = _parsed(line)
     except UnicodeDecodeError:
         raise RowError("not UTF-8") from None
     except (ValueError, RecursionError):
@@ -53,6 +53,19 @@ def fields_of_json(line: bytes, config: DataConfig) -> Fields:
     if not isinstance(row, dict):
         raise RowError("not a JSON object")
     return _json_field(row, config.text_column), _json_field(row, config.label_column)
+
+
+_VALUE = json.JSONDecoder().raw_decode
+
+
+def _parsed(line: bytes) -> object:
+    """As `json.loads`, which looks for another encoding than UTF-8 first, and for white space around the value."""
+    if line.startswith(b'{"'):
+        text = line.decode(errors="surrogatepass")
+        row, end = _VALUE(text)
+        if end == len(text):
+            return row
+    return json.loads(line)
 
 
 def _json_field(row: dict[str, object], key: str) -> bytes | None:
@@ -130,10 +143,13 @@ def document(fields: Fields) -> Document:
     Raises:
         RowError: a value is missing, empty, too large, not UTF-8, or a label that could not be written on a line.
     """
-    if any(len(value or b"") > LARGEST for value in fields):
+    text_bytes, label_bytes = (fields[0] or b""), (fields[1] or b"")
+    if len(text_bytes) > LARGEST or len(label_bytes) > LARGEST:
         raise RowError(TOO_LARGE)
-    text, label = map(_decode, fields)
-    name = label.strip()
+    try:
+        text, name = text_bytes.decode(), label_bytes.decode().strip()
+    except UnicodeDecodeError:
+        raise RowError("not UTF-8") from None
     if not name:
         raise RowError("no label")
     if _has_control_character(name):
@@ -147,13 +163,6 @@ def document(fields: Fields) -> Document:
 def _has_control_character(label: str) -> bool:
     """The same few labels come again and again."""
     return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in label)
-
-
-def _decode(value: bytes | None) -> str:
-    try:
-        return (value or b"").decode()
-    except UnicodeDecodeError:
-        raise RowError("not UTF-8") from None
 
 
 def split_of(text: str, validation_fraction: float, test_fraction: float) -> Split:

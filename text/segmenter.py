@@ -40,8 +40,10 @@ class Segmenter:
 
     def tokens(self, text: str) -> list[str]:
         """Returns the tokens of a text in order, without white space and stop words."""
-        stop_words = self.stop_words
-        return [t for t in self._cut(text) if t not in stop_words and not t.isspace()]
+        tokens, stop_words = self._cut(text), self.stop_words
+        if text.split(maxsplit=1) != [text]:  # most have no white space, and need no look at each token
+            tokens = [token for token in tokens if not token.isspace()]
+        return [token for token in tokens if token not in stop_words] if stop_words else tokens
 
     def dictionary(self) -> Dictionary:
         """Returns the words that it knows, those of the user dictionary among them."""

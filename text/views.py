@@ -20,10 +20,8 @@ def tokens_of(view: View, text: str, words: Sequence[str], max_length: int) -> l
         words: its words.
         max_length: how many words are kept; twice as many characters, or pairs of them.
     """
-    tokens = words if view.startswith("word") else list("".join(text.split()))
-    if view.endswith("2"):
-        tokens = [BETWEEN.join(pair) for pair in pairwise(tokens)]
-    return list(tokens[: kept_tokens(view, max_length)])
+    tokens, kept = words if view.startswith("word") else "".join(text.split()), kept_tokens(view, max_length)
+    return list(map(BETWEEN.join, pairwise(tokens[: kept + 1])) if view.endswith("2") else tokens[:kept])
 
 
 def length_of(view: View, text: str, words: Sequence[str]) -> int:

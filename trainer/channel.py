@@ -3,6 +3,8 @@
 Who connects has to prove that he knows a key, and lets the other side prove it. Nothing is unpickled.
 """
 
+import os
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -14,6 +16,8 @@ from threading import Thread
 
 HANDSHAKE_SECONDS = 10.0
 """How long one that has connected may take for each message that proves a key."""
+_SIZE = struct.Struct("<I")
+"""What stands before a message."""
 
 
 class Channel:
@@ -27,7 +31,7 @@ class Channel:
         """Begins to connect."""
         self.ended = False
         """Whether the other end is closed, and all that it has said received."""
-        self._connection: Future[Connection] = Future()
+        self._peer: Future[socket.socket] = Future()
         self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
         self._sender = Thread(target=self._send, args=[connect], name="channel", daemon=True)
         self._sender.start()
@@ -60,13 +64,13 @@ class Channel:
             AuthenticationError: who is there has another key.
         """
         try:
-            connection = self._connection.result(timeout)
+            peer = self._peer.result(timeout)
         except TimeoutError:
             return None
-        if self.ended or not connection.poll(timeout):
+        if self.ended or not _readable(peer, timeout):
             return None
         try:
-            return connection.recv_bytes()
+            return _received(peer, *_SIZE.unpack(_received(peer, _SIZE.size)))
         except (EOFError, ConnectionResetError):
             self.ended = True
             return None
@@ -75,20 +79,45 @@ class Channel:
         """Waits until all messages are sent, if there is anybody who reads them, and ends the way."""
         self._outgoing.put(None)
         self._sender.join()
-        self._connection.result().close()
+        self._peer.result().close()
 
     def _send(self, connect: Callable[[], Connection]) -> None:
         try:
-            connection = connect()
+            with connect() as proved:
+                peer = socket.socket(fileno=os.dup(proved.fileno()))
         except (OSError, EOFError, AuthenticationError) as error:
-            self._connection.set_exception(error)
+            self._peer.set_exception(error)
             return
-        self._connection.set_result(connection)
+        self._peer.set_result(peer)
         while (message := self._outgoing.get()) is not None:
             try:
-                connection.send_bytes(message)
+                _send(peer, message)
             except ConnectionError:  # `send` says so
                 return
+
+
+def _send(peer: socket.socket, message: bytes) -> None:
+    """Sends a message and its size at once: whoever reads it is woken once."""
+    parts = _SIZE.pack(len(message)), message
+    sent = peer.sendmsg(parts)
+    if sent < sum(map(len, parts)):  # a signal has come
+        peer.sendall(b"".join(parts)[sent:])
+
+
+def _readable(peer: socket.socket, timeout: float | None) -> bool:
+    poll = select.poll()
+    poll.register(peer, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
+
+
+def _received(peer: socket.socket, size: int) -> bytes:
+    data = peer.recv(size, socket.MSG_WAITALL)
+    while len(data) < size:  # a signal has come, or the end
+        more = peer.recv(size - len(data), socket.MSG_WAITALL)
+        if not more:
+            raise EOFError
+        data += more
+    return data
 
 
 def limit(connection: Connection, seconds: float) -> None:

@@ -49,6 +49,23 @@ def test_a_surrogate_pair_in_json_is_one_character() -> None:
     assert text == "😀".encode()
 
 
+OBJECT = '{"text": "好", "label": "a"}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(OBJECT.encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32-le")),
+        f" \t{OBJECT}".encode(),
+        f"{OBJECT} \t".encode(),
+        OBJECT.replace('{"', '{ "').encode(),
+        b"\xed\xa0\x80".join([b'{"id": "', b'", "text": "\xe5\xa5\xbd", "label": "a"}']),
+    ],
+)
+def test_whatever_python_reads_as_json_is_read(line: bytes) -> None:
+    assert fields_of_json(line, config()) == ("好".encode(), b"a")
+
+
 @pytest.mark.parametrize("line", [b'{"label": "a"}', b'{"text": null, "label": "a"}'])
 def test_a_missing_json_value_is_none(line: bytes) -> None:
     assert fields_of_json(line, config()) == (None, b"a")
@@ -59,6 +76,7 @@ def test_a_missing_json_value_is_none(line: bytes) -> None:
     [
         (b"", "not JSON"),
         (b'{"text": "a", "label": "b"', "not JSON"),
+        (b'{"text": "a", "label": "b"} {', "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b'["a", "b"]', "not a JSON object"),
         (b"null", "not a JSON object"),
