@@ -45,6 +45,7 @@ from storage import StorageError
 from text.errors import DataError
 from trainer import card
 from trainer.errors import TrainerError
+from trainer.importing import lean
 
 LONGEST_SECONDS = 99 * 86_400
 """Of a window, and what else `textcnn stream` is told in seconds; SQL's intervals have two digits for days."""
@@ -279,7 +280,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    with _quiet():
+    with _quiet(), lean():
         from server.command import serve  # brings TensorFlow
 
     return serve(options.model, options.host, options.port)
@@ -334,7 +335,7 @@ def _predict_on_spark(options: argparse.Namespace) -> int:
 
 
 def _predict_here(options: argparse.Namespace) -> int:
-    with _quiet():
+    with _quiet(), lean():
         from trainer.serving import Classifier  # brings TensorFlow
 
     for prediction in Classifier(options.model).predict(_texts(options)):

@@ -28,6 +28,7 @@ from pyspark import BarrierTaskContext, SparkContext, TaskContext
 from run.events import Event, Joined, Report, from_json, to_json
 from trainer.assignment import Assignment
 from trainer.channel import Channel
+from trainer.importing import lean
 from trainer.place import Place
 from trainer.reporting import reported
 from trainer.scratch import temporary_files_in
@@ -200,7 +201,8 @@ def training(assignment: Assignment) -> Work:
 
 
 def _train(assignment: Assignment, place: Place, blocks: Iterable[bytes], report: Report) -> None:
-    from trainer import worker  # brings TensorFlow
+    with lean():
+        from trainer import worker  # brings TensorFlow
 
     worker.run(assignment, place, blocks, report)
 
