@@ -20,7 +20,7 @@ from typing import get_args
 from rich.console import Console
 
 import storage
-from cluster import compare, compare_runs, local, pack
+from cluster import local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.mapreduce.jobs import streaming_jar
@@ -29,14 +29,13 @@ from cluster.yarn import client
 from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from engines.flink import launch as flink
-from engines.flink import on_yarn as flink_on_yarn
 from engines.flink.stream import launch as stream
 from engines.flink.stream.places import Folder, place_of
 from engines.flink.stream.request import Source, StreamFormat
-from engines.mapreduce import launch as mapreduce
 from local_hadoop import command as hadoop
 from local_hadoop.jars import fetch_streaming_jar
 from run import profile, settings, signals
+from run.baselines import MODELS
 from run.config import RunConfig, TextFormat
 from run.errors import SettingsError
 from run.profile import Profile
@@ -114,6 +113,8 @@ def _prepare_on_spark(options: argparse.Namespace) -> int:
 
 
 def _prepare_by_mapreduce(options: argparse.Namespace) -> int:
+    from engines.mapreduce import launch as mapreduce  # brings NumPy and Arrow
+
     where, launch = _launch_without_spark(options)
     config = settings.read(RunConfig, options.run_file, options.set)
     with Terminal(Console(stderr=True)) as terminal:
@@ -125,6 +126,8 @@ def _streaming_jar() -> Path:
 
 
 def _prepare_by_flink(options: argparse.Namespace) -> int:
+    from engines.flink import on_yarn as flink_on_yarn  # brings NumPy and Arrow
+
     where, launch = _launch_without_spark(options)
     config = settings.read(RunConfig, options.run_file, options.set)
     if where.master == "local":
@@ -162,6 +165,8 @@ def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from cluster import compare  # brings NumPy
+
     files = [name for name in options.compared if name.endswith(".toml") or Path(name).is_file()]
     if len(options.compared) == 2 and not files:
         return _compare_runs(options)
@@ -188,6 +193,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _compare_runs(options: argparse.Namespace) -> int:
+    from cluster import compare_runs  # brings NumPy
+
     if options.models or options.seeds or options.set or options.passed_on:
         raise SettingsError("--models, --seeds, --set and arguments for spark-submit go with run files, not with runs.")
     compared = compare_runs.compare(*options.compared)
@@ -512,9 +519,9 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument(
         "--models",
         nargs="+",
-        choices=compare.MODELS,
+        choices=MODELS,
         metavar="NAME",
-        help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
+        help=f"of {', '.join(MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",
     )
     comparing.add_argument(
