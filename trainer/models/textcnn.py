@@ -54,6 +54,7 @@ class TextCNNBranch(Branch):
             shape = (width, config.embedding_size, config.filters)
             self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
             self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
+        self._pooled = pooled_in_groups
         self._table: ComputedTable | None = None
         self.built = True
 
@@ -62,6 +63,7 @@ class TextCNNBranch(Branch):
 
         A token's products with all filters at all positions stand one after the other.
         """
+        self._pooled = pooled  # what is still asked for besides answers is their gradient
         vectors, (*_, filters) = self.embedding.vectors, self.kernels[0].shape
         positions = sum(kernel.shape[0] for kernel in self.kernels)
         if vectors.shape[0] * positions * filters * tf.float32.size > LARGEST_TABLES:
@@ -100,7 +102,7 @@ class TextCNNBranch(Branch):
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""
         rows, places = self.embedding.thinned(rows, places, dropout_seed)
-        pool = pooled_in_groups if dropout_seed is None else pooled
+        pool = self._pooled if dropout_seed is None else pooled
         return pool(rows, places, [k.value for k in self.kernels], [b.value for b in self.biases])
 
     def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:
