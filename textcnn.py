@@ -20,7 +20,7 @@ from typing import get_args
 from rich.console import Console
 
 import storage
-from cluster import compare, compare_runs, local, pack
+from cluster import local, pack
 from cluster.doctor import command as doctor
 from cluster.errors import ClusterError
 from cluster.mapreduce.jobs import streaming_jar
@@ -29,14 +29,13 @@ from cluster.yarn import client
 from cluster.yarn import launch as yarn
 from cluster.yarn.uris import on_hdfs
 from engines.flink import launch as flink
-from engines.flink import on_yarn as flink_on_yarn
 from engines.flink.stream import launch as stream
 from engines.flink.stream.places import Folder, place_of
 from engines.flink.stream.request import Source, StreamFormat
-from engines.mapreduce import launch as mapreduce
 from local_hadoop import command as hadoop
 from local_hadoop.jars import fetch_streaming_jar
 from run import profile, settings, signals
+from run.baselines import MODELS
 from run.config import RunConfig, TextFormat
 from run.errors import SettingsError
 from run.profile import Profile
@@ -45,6 +44,7 @@ from storage import StorageError
 from text.errors import DataError
 from trainer import card
 from trainer.errors import TrainerError
+from trainer.importing import lean
 
 LONGEST_SECONDS = 99 * 86_400
 """Of a window, and what else `textcnn stream` is told in seconds; SQL's intervals have two digits for days."""
@@ -113,6 +113,8 @@ def _prepare_on_spark(options: argparse.Namespace) -> int:
 
 
 def _prepare_by_mapreduce(options: argparse.Namespace) -> int:
+    from engines.mapreduce import launch as mapreduce  # brings NumPy and Arrow
+
     where, launch = _launch_without_spark(options)
     config = settings.read(RunConfig, options.run_file, options.set)
     with Terminal(Console(stderr=True)) as terminal:
@@ -124,6 +126,8 @@ def _streaming_jar() -> Path:
 
 
 def _prepare_by_flink(options: argparse.Namespace) -> int:
+    from engines.flink import on_yarn as flink_on_yarn  # brings NumPy and Arrow
+
     where, launch = _launch_without_spark(options)
     config = settings.read(RunConfig, options.run_file, options.set)
     if where.master == "local":
@@ -161,6 +165,8 @@ def _run(where: Profile, launch: Launch, dry_run: bool) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from cluster import compare  # brings NumPy
+
     files = [name for name in options.compared if name.endswith(".toml") or Path(name).is_file()]
     if len(options.compared) == 2 and not files:
         return _compare_runs(options)
@@ -187,6 +193,8 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _compare_runs(options: argparse.Namespace) -> int:
+    from cluster import compare_runs  # brings NumPy
+
     if options.models or options.seeds or options.set or options.passed_on:
         raise SettingsError("--models, --seeds, --set and arguments for spark-submit go with run files, not with runs.")
     compared = compare_runs.compare(*options.compared)
@@ -279,7 +287,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    with _quiet():
+    with _quiet(), lean():
         from server.command import serve  # brings TensorFlow
 
     return serve(options.model, options.host, options.port)
@@ -334,7 +342,7 @@ def _predict_on_spark(options: argparse.Namespace) -> int:
 
 
 def _predict_here(options: argparse.Namespace) -> int:
-    with _quiet():
+    with _quiet(), lean():
         from trainer.serving import Classifier  # brings TensorFlow
 
     for prediction in Classifier(options.model).predict(_texts(options)):
@@ -511,9 +519,9 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument(
         "--models",
         nargs="+",
-        choices=compare.MODELS,
+        choices=MODELS,
         metavar="NAME",
-        help=f"of {', '.join(compare.MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
+        help=f"of {', '.join(MODELS)}; mixture is the run file's own (default: mixture, ml_naive_bayes, "
         "ml_logistic_regression)",
     )
     comparing.add_argument(

@@ -132,7 +132,7 @@ def trained(
         f"{time.monotonic() - begun:.0f} s",
         flush=True,
     )
-    on_new, _ = Judge(result.model, known.sizes, len(known.labels), collective).evaluate(new)
+    on_new, _ = Judge(result.model, len(known.labels), collective).evaluate(new)
     return {"model": result.test, NEW_TEXTS: on_new} | members
 
 

@@ -74,7 +74,7 @@ def drive(source: str, out: str) -> None:
         begun = time.perf_counter()
         prepared = prepare(spark, config, folder, Result())
         preparing = time.perf_counter() - begun
-        workers = tfos.start(spark.sparkContext, request.executors, request.cores, spool, lambda: nobody)
+        workers = tfos.start(spark.sparkContext, request.executors, request.cores, spool, nobody)
 
         def task(partition: Iterable[bytes]) -> Iterator[Spooled]:
             listener = Listener()

@@ -21,8 +21,6 @@ from run.errors import SettingsError
 from run.result import Result
 
 NETWORKS: tuple[Kind, ...] = get_args(Kind)
-MODELS = (*NETWORKS, "mixture", *BASELINES)
-"""What can be compared; the mixture is what the run file says."""
 DEFAULT = ("mixture", "ml_naive_bayes", "ml_logistic_regression")
 ALL_BASELINES = "spark_ml"
 COMPARISON = "comparison.json"

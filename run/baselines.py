@@ -1,6 +1,8 @@
-"""The classical models that a run can be compared with."""
+"""The classical models that a run can be compared with, and all models that can be."""
 
 from typing import Literal, get_args
+
+from run.config import Kind
 
 Baseline = Literal[
     "ml_naive_bayes",
@@ -13,3 +15,6 @@ Baseline = Literal[
 """Of Spark ML, which has them for the whole cluster."""
 
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
+
+MODELS: tuple[str, ...] = (*get_args(Kind), "mixture", *BASELINES)
+"""What can be compared; the mixture is what the run file says."""

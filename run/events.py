@@ -17,6 +17,8 @@ class Joined:
     host: str
     gpus: tuple[str, ...]
     """What Spark gave to it, as CUDA_VISIBLE_DEVICES takes them."""
+    port: int = 0
+    """Where its TensorFlow will listen."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gpus", tuple(self.gpus))  # JSON has lists

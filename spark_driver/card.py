@@ -40,7 +40,7 @@ def describe(prepared: Prepared, config: RunConfig, folder: RunFolder, result: R
     """Counts what the documents are, writes the card and prints its warnings."""
     terminal.stage("counting what the documents are")
     begun = time.monotonic()
-    found = data_card(prepared.documents, prepared.language, config)
+    found = data_card(prepared.documents, prepared.language, prepared.counts.sizes, config)
     folder.write_data_card(found)
     for warning in found.warnings:
         advised = Advised(warning)

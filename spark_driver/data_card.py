@@ -1,7 +1,8 @@
-"""Counts what the documents of a run are, in four passes over those that are prepared; the driver gets sums alone."""
+"""Counts what the documents of a run are, in queries of those that are prepared; the driver gets sums alone."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ SMOOTHING = 0.5
 SHOWN = 200
 """Characters of a contradiction."""
 
+Sizes = Mapping[str, Mapping[Split, int]]
 _COLUMNS = "split string, view int, length int, documents long, unknown long"
 _TYPES = (pa.string(), pa.int32(), pa.int32(), pa.int64(), pa.int64())
 _SCHEMA = pa.schema(list(zip(("split", "view", "length", "documents", "unknown"), _TYPES, strict=True)))
@@ -37,39 +39,38 @@ class _Measured:
     unknown: int
 
 
-def data_card(documents: DataFrame, language: Language, config: RunConfig) -> DataCard:
+def data_card(documents: DataFrame, language: Language, sizes: Sizes, config: RunConfig) -> DataCard:
     """Returns the card of a run's documents, with its warnings.
 
     Args:
-        documents: split, label, tokens (of each view, joined by spaces), length; read four times.
+        documents: split, label, tokens (of each view, joined by spaces), length; read three times.
         language: labels and vocabularies.
+        sizes: documents of each label and split.
         config: what the documents are held against.
     """
-    sizes = _sizes(documents)
-    measured = _measured(documents, language)
-    telling = _telling(documents, sizes)
-    classes = tuple(ClassCard(label, sizes[label], telling.get(label, ())) for label in language.labels)
+    # One query is planned and compiled while the executors are busy with another.
+    queries = ThreadPoolExecutor(thread_name_prefix="data card")
+    try:
+        of_words = queries.submit(_telling, documents, sizes)
+        of_tokens = queries.submit(_measured, documents, language)
+        repeats = queries.submit(_repeats, documents).result()
+        telling, measured = of_words.result(), of_tokens.result()
+    finally:
+        queries.shutdown(wait=False)  # those that a failure or a signal leaves behind end with Spark
+    classes = tuple(ClassCard(label, dict(sizes[label]), telling.get(label, ())) for label in language.labels)
     views: Sequence[View] = tuple(language.vocabularies)
     kept = kept_tokens(views[0], config.text.max_length)
     card = DataCard(
         documents={split: sum(c.documents[split] for c in classes) for split in SPLITS},
         classes=classes,
         lengths=_lengths(measured, kept),
-        repeats=_repeats(documents),
+        repeats=repeats,
         unknown={
             view: _unknown(measured, number, kept_tokens(view, config.text.max_length))
             for number, view in enumerate(views)
         },
     )
     return card.checked(config)
-
-
-def _sizes(documents: DataFrame) -> dict[str, dict[Split, int]]:
-    """Documents of each label and split."""
-    sizes: dict[str, dict[Split, int]] = {}
-    for split, label, number in documents.groupBy("split", "label").count().collect():
-        sizes.setdefault(label, dict.fromkeys(SPLITS, 0))[split] = number
-    return sizes
 
 
 def _measured(documents: DataFrame, language: Language) -> list[_Measured]:
@@ -159,7 +160,7 @@ def _contradictions(documents: DataFrame, keys: set[int]) -> tuple[Contradiction
     return tuple(Contradiction(row.words, tuple(row.labels)) for row in rows.orderBy("key").collect())
 
 
-def _telling(documents: DataFrame, sizes: dict[str, dict[Split, int]]) -> dict[str, tuple[str, ...]]:
+def _telling(documents: DataFrame, sizes: Sizes) -> dict[str, tuple[str, ...]]:
     """The words of each class whose share of its documents differs most surely from that of the other classes'.
 
     The z-score of the smoothed log odds ratio. Source: B. Monroe et al., Fightin' Words, Political Analysis 16, 2008.

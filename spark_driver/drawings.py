@@ -3,6 +3,8 @@
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,11 @@ _STYLE: dict[Any, Any] = {  # which keys Matplotlib's types allow differs from v
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+
+
+def get_ready() -> None:
+    """Imports Matplotlib in a thread, so that a report need not wait for it."""
+    Thread(target=import_module, args=("matplotlib.figure",), name="drawings", daemon=True).start()
 
 
 def curves(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[Markup]:
@@ -93,7 +100,7 @@ def _drawing(
 
 def _drawn(title: str, name: str, xlabel: str, draw: Callable[[Any], None]) -> Markup:
     """A drawing; `name` sets its identifiers apart from another's."""
-    from matplotlib import rc_context  # takes a second, which only a report should pay
+    from matplotlib import rc_context  # see get_ready
     from matplotlib.figure import Figure
 
     with rc_context(_STYLE | {"svg.hashsalt": name}):

@@ -1,6 +1,6 @@
-"""The way of the workers' events to the driver: a connection from each feed task, opened with the run's key.
+"""The way of the workers' events to the driver: a connection from each task, opened with the run's key.
 
-The driver has one thing to say there: that a checkpoint is to be written now.
+The driver has two things to say there: who all the workers are, and that a checkpoint is to be written now.
 """
 
 import secrets
@@ -32,6 +32,10 @@ class Line:
     def tell(self, event: Event) -> None:
         """Tells the driver an event."""
         self._connection.send_bytes(to_json(event))
+
+    def heard(self, seconds: float) -> bytes | None:
+        """Returns what the driver says to all, or None if it says nothing for some seconds."""
+        return self._connection.recv_bytes() if self._connection.poll(seconds) else None
 
     def asked_for_checkpoint(self) -> bool:
         """Tells whether the driver has asked for a checkpoint since this was asked last."""
@@ -99,9 +103,13 @@ class EventServer:
 
     def ask_for_checkpoint(self) -> None:
         """Asks all tasks that are connected; the answer is an event."""
+        self.say(_CHECKPOINT)
+
+    def say(self, message: bytes) -> None:
+        """Says something to all tasks that are connected."""
         for connection in list(self._proved):
             with suppress(OSError):  # it has gone
-                connection.send_bytes(_CHECKPOINT)
+                connection.send_bytes(message)
 
     def _accept(self) -> None:
         while not self._closed.is_set():

@@ -73,7 +73,7 @@ class Gang:
         lost_before = executors.gone(context)
         with EventServer.of_driver(context.getConf(), monitor.handle) as events:
             self.stage(f"starting {self.request.executors} TensorFlow workers")
-            workers = self._started(events.address, monitor, lost_before)
+            workers = self._started(monitor, lost_before)
             self.stage("feeding and training")
             monitor.feeding()
             try:
@@ -98,7 +98,7 @@ class Gang:
             while events.connected and time.monotonic() < end and not monitor.checkpointed.wait(POLL_SECONDS):
                 pass
 
-    def _started(self, driver: Address, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
+    def _started(self, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
         """Starts a worker on each executor.
 
         Raises:
@@ -108,7 +108,7 @@ class Gang:
         context.setJobGroup(START, "starting TensorFlow workers")
         try:
             work = tfos.training(self.assignment)
-            return tfos.start(context, number, self.request.cores, work, lambda: driver.connect().tell)
+            return tfos.start(context, number, self.request.cores, work, monitor.handle)
         except Py4JJavaError as error:
             where = executors.of_tasks(context, START)
             missing = [

@@ -34,7 +34,7 @@ def main() -> None:
         out = RunFolder(f"{folder}/out", "loading")
         out.create()
         prepared = prepare(spark, config, out, Result())
-        data_card(prepared.documents, prepared.language, config)
+        data_card(prepared.documents, prepared.language, prepared.counts.sizes, config)
         prepared.blocks(1).map(len).collect()
 
 

@@ -14,6 +14,7 @@ from run.result import Result
 from spark_driver.errors import InputError
 from spark_driver.text_input import UNREADABLE, TextInput
 from text.records import LARGEST, TOO_LARGE
+from trainer.importing import lean
 
 if TYPE_CHECKING:
     from trainer.serving import Classifier
@@ -99,9 +100,10 @@ def _reason(text: str) -> str | None:
 @lru_cache(maxsize=1)
 def _classifier(model: str) -> "Classifier":
     """The model, loaded once in each of Spark's Python processes; it takes the cores of a task and no more."""
-    import tensorflow as tf
+    with lean():
+        import tensorflow as tf
 
-    from trainer.serving import Classifier
+        from trainer.serving import Classifier
 
     task = TaskContext.get()
     assert task is not None

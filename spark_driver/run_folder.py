@@ -10,7 +10,7 @@ from run import folder
 from run.data_card import DataCard
 from run.events import EpochDone, Event, Judged, from_json, to_json
 from run.result import Result
-from spark_driver import report
+from spark_driver import drawings, report
 from spark_driver.errors import InputError
 from spark_driver.report import Run
 from storage import StorageError
@@ -132,6 +132,7 @@ class RunFolder:
         """Adds a line to the run's metrics, with the time in seconds since 1970; test documents get their own file."""
         if isinstance(event, Judged):
             self._judged = event
+            drawings.get_ready()  # while the model is exported
             return
         self._metrics.add(json.dumps({"time": round(time.time(), 3)} | json.loads(to_json(event))).encode())
 

@@ -1,10 +1,10 @@
 """TensorFlowOnSpark: starts a TensorFlow worker on each executor, and reaches it from a task there.
 
 The only file that knows it. What is used of it is its node: the worker's process and TF_CONFIG. What is not: its
-rendezvous, which unpickles what anybody sends it (Spark's own barrier brings the workers together), its guess at GPUs
-(Spark knows them), its record-by-record feed through a manager's queues, and its shutdown, which sets alarms, exits the
-process and can end SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that, as they
-are in version 2.2.5; tests/spark_driver/test_tfos.py says when they are no longer there.
+rendezvous, which unpickles what anybody sends it (ours meet at the driver), its guess at GPUs (Spark knows them),
+its record-by-record feed through a manager's queues, and its shutdown, which sets alarms, exits the process and can end
+SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that, as they are in version 2.2.5;
+tests/spark_driver/test_tfos.py says when they are no longer there.
 """
 
 import json
@@ -18,7 +18,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -26,8 +26,11 @@ from typing import Any
 from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
 from run.events import Event, Joined, Report, from_json, to_json
+from spark_driver.errors import ClusterStartError
+from spark_driver.event_server import EventServer, Line
 from trainer.assignment import Assignment
 from trainer.channel import Channel
+from trainer.importing import lean
 from trainer.place import Place
 from trainer.reporting import reported
 from trainer.scratch import temporary_files_in
@@ -44,12 +47,12 @@ logging.getLogger().setLevel(logging.WARNING)
 # It warns that a port has to be released; see `start`.
 logging.getLogger(TFSparkNode.__name__).setLevel(logging.ERROR)
 
+_BOUND = "spark.barrier.sync.timeout"
 _QUEUES = ["error"]  # its wrapper around the worker's function insists on it
 _SOCKET = "channel"
 _END = b""
 """An empty message ends the blocks; a block has at least a header."""
 
-Tell = Callable[[Event], None]
 Work = Callable[[Place, Iterable[bytes], Report], object]
 """What a worker does with its blocks, in a process of its own."""
 
@@ -108,15 +111,17 @@ class Workers:
         return WorkerChannel(self.nodes[util.read_executor_id()])
 
 
-def start(context: SparkContext, workers: int, cores: int, work: Work, driver: Callable[[], Tell]) -> Workers:
+def start(context: SparkContext, workers: int, cores: int, work: Work, tell: Report) -> Workers:
     """Starts a TensorFlow worker on each executor, all in one barrier stage: one that fails ends them all at once.
+
+    They meet at the driver: a barrier of Spark's own looks once a second whether all have come.
 
     Args:
         context: a context with `workers` executors, one task slot each.
         workers: how many.
         cores: of each executor.
         work: what they do.
-        driver: connects a task to the driver, to tell it of a worker.
+        tell: told of each that has come.
 
     Raises:
         Py4JJavaError: one of them did not start, or has not come within `spark.barrier.sync.timeout`.
@@ -133,16 +138,28 @@ def start(context: SparkContext, workers: int, cores: int, work: Work, driver: C
         "release_port": False,
     }
 
-    def task(partition: Iterable[int]) -> Iterator[Node]:
-        yield _start_node(work, cores, cluster, driver(), partition)
+    seconds = context._jsc.sc().conf().getTimeAsSeconds(_BOUND, "60s")
+    joined: dict[int, Joined] = {}
 
-    nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
+    def handle(event: Event) -> None:
+        tell(event)
+        if isinstance(event, Joined):
+            joined[event.worker] = event
+            if len(joined) == workers:
+                events.say(json.dumps([asdict(one) for one in joined.values()]).encode())
+
+    with EventServer.of_driver(context.getConf(), handle) as events:
+        driver = events.address
+
+        def task(partition: Iterable[int]) -> Iterator[Node]:
+            yield _start_node(work, cores, cluster, _Meeting(driver.connect(), seconds), partition)
+
+        nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
     return Workers({node.worker: node for node in nodes})
 
 
-def _start_node(work: Work, cores: int, cluster: dict[str, Any], tell: Tell, partition: Iterable[int]) -> Node:
+def _start_node(work: Work, cores: int, cluster: dict[str, Any], meeting: "_Meeting", partition: Iterable[int]) -> Node:
     """Starts the worker of this task's executor."""
-    meeting = _Meeting(BarrierTaskContext.get(), tell)
     TFSparkNode.reservation = SimpleNamespace(Client=lambda _: meeting)
     TFSparkNode.gpu_info = SimpleNamespace(is_gpu_available=lambda: False)
     # The manager's socket is made here too, by a relative path: a socket's path has at most 107 characters.
@@ -152,15 +169,15 @@ def _start_node(work: Work, cores: int, cluster: dict[str, Any], tell: Tell, par
 
 
 class _Meeting:
-    """What TFSparkNode takes for the client of its rendezvous: the workers meet in the barrier of their own stage."""
+    """What TFSparkNode takes for the client of its rendezvous: the workers meet at the driver."""
 
     node: Node
 
-    def __init__(self, context: BarrierTaskContext, tell: Tell):
+    def __init__(self, driver: Line, seconds: int):
+        """Takes the way to the driver, and how long to wait for the others."""
         self.listener = socket.socket(socket.AF_UNIX)
-        self._context = context
-        self._tell = tell
-        self._public: dict[str, Any] = {}
+        self._driver = driver
+        self._seconds = seconds
 
     def get_reservations(self) -> list[dict[str, Any]]:
         """It asks whether this task was tried before: a barrier stage is not tried again."""
@@ -169,21 +186,33 @@ class _Meeting:
     def register(self, reservation: dict[str, Any]) -> None:
         """It tells of this node; the others need no key to it, and reach it where Spark does."""
         worker = reservation["executor_id"]
-        host = self._context.getTaskInfos()[self._context.partitionId()].address.rpartition(":")[0]
+        context = BarrierTaskContext.get()
+        host = context.getTaskInfos()[context.partitionId()].address.rpartition(":")[0]
         # Its manager has a folder that nobody else of this machine may enter.
         self.node = Node(worker, os.path.dirname(reservation["addr"]), secrets.token_bytes(32))
         self.listener.bind(os.path.join(self.node.folder, _SOCKET))
         self.listener.listen()
-        self._public = {key: reservation[key] for key in ("executor_id", "job_name", "task_index", "port")}
-        self._public["host"] = host
-        self._tell(Joined(worker, host, gpus()))
+        self._driver.tell(Joined(worker, host, gpus(), reservation["port"]))
 
     def await_reservations(self) -> list[dict[str, Any]]:
-        """It wants to know of all nodes."""
-        return [json.loads(node) for node in self._context.allGather(json.dumps(self._public))]
+        """It wants to know of all nodes.
+
+        Raises:
+            ClusterStartError: they have not all come in time.
+        """
+        said = self._driver.heard(self._seconds)
+        if said is None:
+            raise ClusterStartError(f"The others have not come within the {self._seconds} s of {_BOUND}.")
+        return [_reservation(Joined(**values)) for values in json.loads(said)]
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _reservation(of: Joined) -> dict[str, Any]:
+    """A node as its cluster's template has it, in the form of TFSparkNode's."""
+    job, index = ("worker", of.worker - 1) if of.worker else ("chief", 0)
+    return {"executor_id": of.worker, "job_name": job, "task_index": index, "host": of.host, "port": of.port}
 
 
 def gpus() -> tuple[str, ...]:
@@ -200,7 +229,8 @@ def training(assignment: Assignment) -> Work:
 
 
 def _train(assignment: Assignment, place: Place, blocks: Iterable[bytes], report: Report) -> None:
-    from trainer import worker  # brings TensorFlow
+    with lean():
+        from trainer import worker  # brings TensorFlow
 
     worker.run(assignment, place, blocks, report)
 

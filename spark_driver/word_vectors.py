@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 from pyspark.errors import IllegalArgumentException
-from pyspark.ml.feature import Word2Vec
-from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all of Spark's documentation writes it
 
@@ -89,6 +87,9 @@ def trained(words: DataFrame, vocabulary: Vocabulary, size: int, seed: int) -> W
     Raises:
         DataError: no known word comes often enough.
     """
+    # They bring pandas and SciPy, for which most runs need not wait.
+    from pyspark.ml.feature import Word2Vec
+    from pyspark.ml.functions import vector_to_array
 
     def known(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

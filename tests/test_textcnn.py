@@ -1,5 +1,6 @@
 """The command line: what is asked of it reaches the machine that does it, and what does not go together is refused."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -99,3 +100,9 @@ def test_a_window_is_whole_seconds(seconds: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         textcnn.main(["stream", "m", "--input", ".", "--output", "out", f"--window={seconds}"])
     assert f"a whole number of seconds from 1 to 8553600. Received: {seconds!r}" in capsys.readouterr().err
+
+
+def test_it_starts_without_what_only_some_commands_need() -> None:
+    heavy = "{'numpy', 'pyarrow', 'pyspark', 'tensorflow'}"
+    program = f"import sys, textcnn; print(sorted({heavy} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout == b"[]\n"

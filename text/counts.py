@@ -1,8 +1,8 @@
 """What the rows of an input are, counted, and whether there is something to learn from them."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from run.config import DataConfig
 from run.splits import SPLITS, Split
@@ -30,6 +30,8 @@ class Counts:
     """Of splits, labels and tokens of the documents, whatever their order."""
     unlabelled: int | None = None
     """Documents without a label; None where there is no input of them."""
+    sizes: Mapping[str, Mapping[Split, int]] = field(default_factory=dict, compare=False)
+    """Documents of each label and split; none of a prepared corpus, which has no data card."""
 
 
 def counted(groups: Iterable[tuple[Group, int]]) -> Counts:
@@ -41,17 +43,18 @@ def counted(groups: Iterable[tuple[Group, int]]) -> Counts:
     groups = list(groups)
     labels = {label for (split, label, _), _ in groups if split == "train" and label is not None}
     check_classes(len(labels))
-    documents: Counter[Split] = Counter(dict.fromkeys(SPLITS, 0))
+    sizes = {label: dict.fromkeys(SPLITS, 0) for label in sorted(labels)}
     rejected: Counter[str] = Counter()
     for (split, label, reason), rows in groups:
         if split is None:
             rejected[str(reason)] += rows
-        elif label not in labels:
+        elif label is None or label not in labels:
             rejected[UNSEEN] += rows
         else:
-            documents[split] += rows
+            sizes[label][split] += rows
+    documents = {split: sum(of_label[split] for of_label in sizes.values()) for split in SPLITS}
     read = sum(rows for _, rows in groups)
-    return Counts(read, dict(documents), tuple(sorted(labels)), dict(rejected), 0)
+    return Counts(read, documents, tuple(sizes), dict(rejected), 0, sizes=sizes)
 
 
 def check_classes(labels: int) -> None:

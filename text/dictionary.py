@@ -8,6 +8,6 @@ class Dictionary:
     """Words with their frequencies."""
 
     frequencies: dict[str, int]
-    """Of each word; 0 where something is only the beginning of words, or was taken out."""
+    """Of each word; 0 where something was taken out, or is only the beginning of words."""
     total: int
     """Of the frequencies that probabilities are relative to. Not always their sum: jieba counts what was added."""

@@ -44,21 +44,13 @@ class _Wrong:
 def judged(model: Mixture, share: Share, language: Language, collective: Collective) -> Judged:
     """Asks a model for all workers' shares; every worker must call it, and gets the same answer."""
     views: tuple[View, ...] = tuple(language.vocabularies)
-    ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
-
-    def answers(batch: Mapping[View, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """The mixture's probabilities, and the class that each member would choose."""
-        members = model.members(batch)
-        return tf.nn.softmax(model.mixed(members)), tf.argmax(members, 2)
-
-    infer = tf.function(answers, input_signature=[ids], autograph=False)
     bins, places = np.zeros((BINS, 3)), np.zeros(len(language.labels))
     documents = np.empty((0, 3 + len(model.names)))
     wrong: list[_Wrong] = []
     for batch in in_order_of_length(share, EVALUATION_BATCH):
         progress.beat()
-        probabilities, of_members = (answer.numpy() for answer in infer(dict(batch.ids)))
-        probabilities = probabilities.astype(np.float64)
+        members = model.traced_members(dict(batch.ids))
+        probabilities = tf.nn.softmax(model.mixed(members)).numpy().astype(np.float64)
         rows = np.arange(len(probabilities))
         predicted = probabilities.argmax(1)
         confidence, right = probabilities[rows, predicted], predicted == batch.labels
@@ -67,7 +59,7 @@ def judged(model: Mixture, share: Share, language: Language, collective: Collect
         better = probabilities > probabilities[rows, batch.labels][:, None]
         np.add.at(places, better.sum(1), 1)
         keys = [fingerprint(of_document) for of_document in batch.ids[views[0]]]
-        judged_now = np.column_stack([keys, batch.labels, predicted, of_members])
+        judged_now = np.column_stack([keys, batch.labels, predicted, members.numpy().argmax(2)])
         documents = _smallest(np.concatenate([documents, judged_now]), KEPT)
         found = [_wrong(batch, row, keys[row], predicted[row], confidence[row]) for row in rows[~right]]
         different = {(w.key, w.label): w for w in (*wrong, *found)}

@@ -1,10 +1,9 @@
 """How well a model does on documents, over all workers, and which weights its members get."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 import numpy as np
-import tensorflow as tf
 
 from run.config import View
 from run.metrics import Evaluation
@@ -42,10 +41,8 @@ def evaluated(infer: Infer, share: Share, models: int, classes: int, collective:
 class Judge:
     """Evaluates a mixture and each of its members, and fits their weights."""
 
-    def __init__(self, mixture: Mixture, views: Iterable[View], classes: int, collective: Collective):
-        """Takes a mixture with its views, and how many classes there are."""
-        ids = {view: tf.TensorSpec([None, None], tf.int32) for view in views}
-        self._members = tf.function(mixture.members, input_signature=[ids], autograph=False)
+    def __init__(self, mixture: Mixture, classes: int, collective: Collective):
+        """Takes a mixture, and how many classes there are."""
         self._mixture = mixture
         self._classes = classes
         self._collective = collective
@@ -55,7 +52,7 @@ class Judge:
         weights = self._mixture.weights.numpy()
 
         def infer(ids: Mapping[View, np.ndarray]) -> np.ndarray:
-            members = self._members(dict(ids)).numpy()
+            members = self._mixture.traced_members(dict(ids)).numpy()
             return np.concatenate([np.einsum("dmc,m->dc", members, weights)[:, None], members], 1)
 
         mixed, *alone = evaluated(infer, share, len(weights) + 1, self._classes, self._collective)
@@ -66,6 +63,6 @@ class Judge:
         found = [np.zeros((0, len(self._mixture.names), self._classes))]
         labels = [np.zeros(0, np.int32)]
         for batch in islice(in_order_of_length(share, EVALUATION_BATCH), FITTED_BATCHES):
-            found.append(self._members(dict(batch.ids)).numpy())
+            found.append(self._mixture.traced_members(dict(batch.ids)).numpy())
             labels.append(batch.labels)
         return fitted(np.concatenate(found).astype(np.float64), np.concatenate(labels), self._collective)

@@ -139,7 +139,7 @@ def _pooled(
         for kernel, winner, part in zip(kernels, winners, parts, strict=True):
             width = kernel.shape[0]
             scattered = _scattered(part, winner, ahead, width, tf.shape(rows)[0])
-            row_gradient += _product(scattered, _side_by_side(kernel), precision, transpose_b=True)
+            row_gradient += _product(scattered, side_by_side(kernel), precision, transpose_b=True)
             kernel_gradient = _product(rows, scattered, precision, transpose_a=True)
             kernel_gradients.append(_back(kernel_gradient, width))
             bias_gradients.append(tf.reduce_sum(part, 0))
@@ -190,14 +190,14 @@ def _strongest(answers: Sequence[tf.Tensor]) -> tf.Tensor:
     return tf.concat([tf.reduce_max(of_width, 1) for of_width in answers], 1)
 
 
-def _side_by_side(kernel: tf.Tensor) -> tf.Tensor:
+def side_by_side(kernel: tf.Tensor) -> tf.Tensor:
     """[width, size, filters] as [size, width × filters]."""
     width, size, filters = kernel.shape
     return tf.reshape(tf.transpose(kernel, [1, 0, 2]), [size, width * filters])
 
 
 def _back(flat: tf.Tensor, width: int) -> tf.Tensor:
-    """The opposite of `_side_by_side`."""
+    """The opposite of `side_by_side`."""
     size, columns = flat.shape
     return tf.transpose(tf.reshape(flat, [size, width, columns // width]), [1, 0, 2])
 

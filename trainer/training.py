@@ -234,7 +234,7 @@ def _counted(model: ReplicatedModel, share: Share) -> ClassCounts:
 
 
 def _judge(model: ReplicatedModel, mixture: Mixture) -> Judge:
-    return Judge(mixture, model.sizes, model.classes, model.collective)
+    return Judge(mixture, model.classes, model.collective)
 
 
 def _resumed(

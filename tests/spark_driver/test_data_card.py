@@ -5,20 +5,24 @@ from pyspark.sql import DataFrame, SparkSession
 
 from run.config import DataConfig, RunConfig, TextConfig
 from run.data_card import Contradiction, DataCard, Lengths
-from spark_driver.data_card import data_card
+from run.splits import SPLITS, Split
+from spark_driver.data_card import Sizes, data_card
 from text.language import Language
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.integration
 
+Row = tuple[Split, str, str]
+"""Split, label and words."""
+
 CONFIG = RunConfig(data=DataConfig(input="reviews.tsv"), text=TextConfig(views=("word", "char"), max_length=3))
 LANGUAGE = Language(
     Segmenter(), {"word": Vocabulary(("很", "好", "坏")), "char": Vocabulary(("很", "好"))}, ("好评", "差评", "中评")
 )
-GOOD = [("train", "好评", f"很 好 {number}") for number in range(20)]
-BAD = [("train", "差评", f"很 坏 {number}") for number in range(20)]
-OTHERS = [
+GOOD: list[Row] = [("train", "好评", f"很 好 {number}") for number in range(20)]
+BAD: list[Row] = [("train", "差评", f"很 坏 {number}") for number in range(20)]
+OTHERS: list[Row] = [
     ("train", "好评", "还行"),
     ("train", "差评", "还行"),
     ("test", "差评", "还行"),
@@ -32,7 +36,7 @@ CUT_OFF = 7
 """Words that those that are bad had more."""
 
 
-def documents(spark: SparkSession, rows: list[tuple[str, str, str]]) -> DataFrame:
+def documents(spark: SparkSession, rows: list[Row]) -> DataFrame:
     """Documents of (split, label, words), whose characters are their words'."""
     prepared = [
         (split, label, [words, " ".join(words.replace(" ", ""))], len(words.split()) + CUT_OFF * ("坏" in words))
@@ -42,9 +46,16 @@ def documents(spark: SparkSession, rows: list[tuple[str, str, str]]) -> DataFram
     return spark.createDataFrame(prepared, schema).repartition(3)
 
 
+def sizes(rows: list[Row]) -> Sizes:
+    found = {label: dict.fromkeys(SPLITS, 0) for label in LANGUAGE.labels}
+    for split, label, _ in rows:
+        found[label][split] += 1
+    return found
+
+
 @pytest.fixture(scope="module")
 def card(spark: SparkSession) -> DataCard:
-    return data_card(documents(spark, GOOD + BAD + OTHERS), LANGUAGE, CONFIG)
+    return data_card(documents(spark, GOOD + BAD + OTHERS), LANGUAGE, sizes(GOOD + BAD + OTHERS), CONFIG)
 
 
 def test_classes_have_their_sizes_in_each_split(card: DataCard) -> None:
@@ -80,11 +91,12 @@ def test_unknown_tokens_are_those_that_the_vocabulary_of_their_view_has_not(card
 
 
 def test_it_does_not_depend_on_how_the_documents_are_spread(spark: SparkSession, card: DataCard) -> None:
-    again = data_card(documents(spark, [*OTHERS, *BAD, *GOOD]).repartition(1), LANGUAGE, CONFIG)
+    again = data_card(documents(spark, rows := [*OTHERS, *BAD, *GOOD]).repartition(1), LANGUAGE, sizes(rows), CONFIG)
     assert again == card
 
 
 def test_documents_that_all_differ_have_no_examples(spark: SparkSession) -> None:
-    repeats = data_card(documents(spark, GOOD + BAD[:2] + OTHERS[5:]), LANGUAGE, CONFIG).repeats
+    rows = GOOD + BAD[:2] + OTHERS[5:]
+    repeats = data_card(documents(spark, rows), LANGUAGE, sizes(rows), CONFIG).repeats
     assert (repeats.repeated, repeats.contradicting, repeats.examples) == (0, 0, ())
     assert repeats.seen == {"validation": 0, "test": 0}

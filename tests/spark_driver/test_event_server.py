@@ -48,6 +48,16 @@ def test_a_checkpoint_is_asked_for_once(server: Received) -> None:
     assert not line.asked_for_checkpoint()
 
 
+def test_what_is_said_to_all_reaches_each_that_is_known(server: Received) -> None:
+    lines = [server[0].address.connect() for _ in range(2)]
+    for line in lines:
+        assert line.heard(0) is None
+        line.tell(Finished(1))
+        server[1].get(timeout=LIMIT_SECONDS)
+    server[0].say(b"all have come")
+    assert [line.heard(LIMIT_SECONDS) for line in lines] == [b"all have come"] * 2
+
+
 def test_it_knows_whether_anybody_listens(server: Received) -> None:
     assert not server[0].connected
     line = server[0].address.connect()

@@ -6,6 +6,7 @@ import sys
 from itertools import islice
 from pathlib import Path
 
+import jieba
 import pytest
 from hypothesis import given, settings
 
@@ -144,3 +145,10 @@ def test_a_dictionary_is_loaded_once_for_a_process_however_many_tasks_bring_it(w
     assert first.dictionary().frequencies is second.dictionary().frequencies
     other = Segmenter(user_dictionary=(*words, "云计算 1"))
     assert other.dictionary().frequencies is not first.dictionary().frequencies
+
+
+def test_a_dictionary_without_words_of_the_user_is_the_one_that_jieba_loads() -> None:
+    loaded, total = jieba.Tokenizer.gen_pfdict(jieba.dt.get_dict_file())
+    dictionary = Segmenter().dictionary()
+    assert dictionary.total == total
+    assert dictionary.frequencies == {word: frequency for word, frequency in loaded.items() if frequency}

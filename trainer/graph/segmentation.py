@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from text.dictionary import Dictionary
-from trainer.graph.characters import DICTIONARY, LATIN, in_words
+from trainer.graph.characters import DICTIONARY, KINDS, LATIN
 
 _CODE_BITS = 16
 """Of a code point that stands in words."""
@@ -49,26 +49,65 @@ class _Runs(NamedTuple):
         return tf.reduce_max(tf.concat([[0], self.lengths], 0))
 
 
+class _Trie(NamedTuple):
+    """A node for each beginning of a word, those of one character first; node 0 is of none."""
+
+    edges: np.ndarray
+    """What leads to each node but the first: the node before and the code point, side by side, int64 [nodes - 1]."""
+    scores: np.ndarray
+    """The logarithm of the probability of the word that each node is, float64 [nodes]."""
+    longest: int
+    """Characters of the longest word, at least 1."""
+
+
+def _trie(dictionary: Dictionary) -> _Trie:
+    """Builds the trie of the words that the segmenter can find, a character of all of them at a time."""
+    words = dictionary.frequencies
+    lengths = np.fromiter(map(len, words), np.int64)
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+    begins = np.cumsum(lengths) - lengths
+    alive = np.logical_and.reduceat(KINDS[np.minimum(codes, len(KINDS) - 1)] >= DICTIONARY, begins)
+    known = _scores(dictionary)
+    node_of = np.zeros_like(lengths)
+    edges, scores, count, depth = [np.empty(0, np.int64)], [np.array([_NONE])], 1, 0
+    while alive.any():
+        begins, lengths, known, node_of = (of_words[alive] for of_words in (begins, lengths, known, node_of))
+        level, place = np.unique(node_of << _CODE_BITS | codes[begins + depth], return_inverse=True)
+        depth += 1
+        whole, of_level = lengths == depth, np.full(len(level), _NONE)
+        of_level[place[whole]] = known[whole]
+        edges.append(level)
+        scores.append(of_level)
+        node_of, count, alive = count + place, count + len(level), ~whole
+    return _Trie(np.concatenate(edges), np.concatenate(scores), max(depth, 1))
+
+
+def _scores(dictionary: Dictionary) -> np.ndarray:
+    """The logarithm of each word's probability, float64 [words].
+
+    By Python's logarithm, as jieba does it, whose last bit may be another than NumPy's; of each frequency once.
+    """
+    frequencies, total = dictionary.frequencies.values(), math.log(dictionary.total)
+    scores = {frequency: math.log(frequency) - total if frequency else _NONE for frequency in set(frequencies)}
+    return np.fromiter(map(scores.__getitem__, frequencies), np.float64)
+
+
 class GraphSegmenter(tf.Module):
     """Finds where the tokens of texts begin."""
 
     def __init__(self, dictionary: Dictionary):
-        """Builds the trie: a number for each prefix of a word, and a table of the child of a node by a character."""
+        """Takes the dictionary as a table of the child of a node of its trie by a character."""
         super().__init__(name="segmenter")
-        words = {word: count for word, count in dictionary.frequencies.items() if in_words(word)}
-        number = {prefix: node for node, prefix in enumerate(["", *words])}
-        total = math.log(dictionary.total)
-        scores = [_NONE, *(math.log(count) - total if count else _NONE for count in words.values())]
-        edges = [number[prefix[:-1]] << _CODE_BITS | ord(prefix[-1]) for prefix in words]
-        nodes = np.arange(1, len(edges) + 1, dtype=np.int32)
-        children = tf.lookup.KeyValueTensorInitializer(np.array(edges, np.int64), nodes)
+        trie = _trie(dictionary)
+        children = tf.lookup.KeyValueTensorInitializer(trie.edges, np.arange(1, len(trie.edges) + 1, dtype=np.int32))
         self.children = tf.lookup.StaticHashTable(children, default_value=0)
         first = np.zeros(1 << _CODE_BITS, np.int32)
-        first[[ord(word) for word in words if len(word) == 1]] = [number[word] for word in words if len(word) == 1]
+        of_root = trie.edges[trie.edges < 1 << _CODE_BITS]
+        first[of_root] = np.arange(1, len(of_root) + 1)
         self.first = tf.Variable(first, trainable=False, name="first")
-        self.scores = tf.Variable(np.array(scores, np.float64), trainable=False, name="scores")
-        self.unknown = -total
-        self.longest = max(map(len, words), default=1)
+        self.scores = tf.Variable(trie.scores, trainable=False, name="scores")
+        self.unknown = -math.log(dictionary.total)
+        self.longest = trie.longest
 
     def starts(self, codes: tf.Tensor, kind: tf.Tensor) -> tf.Tensor:
         """Returns whether a token begins at each character, bool [characters].

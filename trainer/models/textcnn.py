@@ -1,6 +1,6 @@
 """TextCNN: convolutions over token embeddings and max-over-time pooling (Kim, 2014)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import keras
@@ -12,7 +12,7 @@ from trainer.computed_table import ComputedTable
 from trainer.models import portable
 from trainer.models.branched import Branch, Branched
 from trainer.models.embedding import Embedding
-from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products
+from trainer.shared_products import Lookup, pooled, pooled_in_groups, pooled_of_row, products, side_by_side
 
 LARGEST_TABLES = 1 << 28
 """Bytes that the tables of a view may take in a model that is trained no more."""
@@ -55,28 +55,33 @@ class TextCNNBranch(Branch):
             self.kernels.append(self.add_weight(shape=shape, initializer=kernel, name=f"width_{width}"))
             self.biases.append(self.add_weight(shape=(config.filters,), initializer="zeros", name=f"bias_{width}"))
         self._precision = tf.as_dtype(config.products)
-        self._tables: list[list[ComputedTable]] = []
+        self._pooled: Callable[..., tf.Tensor] = pooled_in_groups
+        self._table: ComputedTable | None = None
         self.built = True
 
     def freeze(self, name: str) -> list[ComputedTable]:
-        """Makes tables of the products of all tokens with the filters, if they are small enough; see `Branch`."""
-        vectors = self.embedding.vectors
-        if vectors.shape[0] * sum(k.shape[0] * k.shape[2] for k in self.kernels) * tf.float32.size > LARGEST_TABLES:
+        """Makes a table of the products of all tokens with the filters, if it is small enough; see `Branch`.
+
+        A token's products with all filters at all positions stand one after the other.
+        """
+        self._pooled = pooled  # what is still asked for besides answers is their gradient
+        vectors, (*_, filters) = self.embedding.vectors, self.kernels[0].shape
+        positions = sum(kernel.shape[0] for kernel in self.kernels)
+        if vectors.shape[0] * positions * filters * tf.float32.size > LARGEST_TABLES:
             return []
 
-        def table(kernel: keras.Variable, position: int) -> ComputedTable:
-            shape = (vectors.shape[0], kernel.shape[2])
-            place = f"{name}/{kernel.name}/{position}"
-            return ComputedTable(lambda: products(vectors.value, kernel.value[position]), shape, place)
+        def computed() -> tf.Tensor:
+            kernels = tf.concat([side_by_side(kernel.value) for kernel in self.kernels], 1)
+            return tf.reshape(products(vectors.value, kernels), [-1, filters])
 
-        self._tables = [[table(kernel, position) for position in range(kernel.shape[0])] for kernel in self.kernels]
-        return [one for of_width in self._tables for one in of_width]
+        self._table = ComputedTable(computed, (vectors.shape[0] * positions, filters), name)
+        return [self._table]
 
     def answer(self, documents: tf.RaggedTensor) -> tf.Tensor:
         """Returns the pooled features of each document; see `Branch`."""
         biases = [bias.value for bias in self.biases]
-        if self._tables:
-            return pooled_of_row([[table.rows for table in of_width] for of_width in self._tables], documents, biases)
+        if self._table:
+            return pooled_of_row(self._lookups(self._table), documents, biases)
         tokens, places = tf.unique(tf.concat([[PADDING], documents.flat_values], 0))
         rows = tf.gather(self.embedding.vectors.value, tokens)
         computed: list[list[Lookup]] = [
@@ -85,12 +90,22 @@ class TextCNNBranch(Branch):
         ]
         return pooled_of_row(computed, documents.with_flat_values(places[1:]), biases)
 
+    def _lookups(self, table: ComputedTable) -> list[list[Lookup]]:
+        """What gives the products of some tokens at each position of the filters of each width."""
+        widths = [kernel.shape[0] for kernel in self.kernels]
+        places = iter(range(sum(widths)))
+
+        def rows(tokens: tf.Tensor, place: int) -> tf.Tensor:
+            return table.rows(tokens * sum(widths) + place)
+
+        return [[partial(rows, place=next(places)) for _ in range(width)] for width in widths]
+
     def call(self, rows: tf.Tensor, places: tf.Tensor, dropout_seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the pooled features of each document; see `pooled`."""
         rows, places = self.embedding.thinned(rows, places, dropout_seed)
         weights = [k.value for k in self.kernels], [b.value for b in self.biases]
         if dropout_seed is None:
-            return pooled_in_groups(rows, places, *weights)
+            return self._pooled(rows, places, *weights)
         return pooled(rows, places, *weights, self._precision)
 
     def portable(self, ids: keras.KerasTensor, name: str) -> keras.KerasTensor:

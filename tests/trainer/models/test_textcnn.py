@@ -47,4 +47,4 @@ def test_a_vocabulary_that_is_too_large_has_no_table_of_products(monkeypatch: py
     monkeypatch.setattr("trainer.models.textcnn.LARGEST_TABLES", 39)  # 5 tokens × 2 positions × 4 bytes are 40
     assert model.freeze("textcnn") == []
     monkeypatch.setattr("trainer.models.textcnn.LARGEST_TABLES", 40)
-    assert len(model.freeze("textcnn")) == 2
+    assert len(model.freeze("textcnn")) == 1
