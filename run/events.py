@@ -17,7 +17,7 @@ class Joined:
     host: str
     gpus: tuple[str, ...]
     """What Spark gave to it, as CUDA_VISIBLE_DEVICES takes them."""
-    port: int = 0
+    port: int
     """Where its TensorFlow will listen."""
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from run.events import (
 )
 
 EVENTS = [
-    Joined(worker=1, host="host-b", gpus=("GPU-1",)),
+    Joined(worker=1, host="host-b", gpus=("GPU-1",), port=40_001),
     Started(worker=1, pid=4711),
     Acknowledged(worker=1),
     Spooled(worker=1, documents={"train": 7, "validation": 0, "test": 1}, seconds=2.5),

@@ -42,7 +42,7 @@ def test_steps_epochs_and_the_outcome_are_lines() -> None:
 def test_a_worker_that_the_others_wait_for_is_named_with_its_host() -> None:
     console = Console(file=io.StringIO(), width=200)
     terminal = Terminal(console)
-    terminal.show(Joined(1, "node-b", ()))
+    terminal.show(Joined(1, "node-b", (), 40_001))
     terminal.show(Progress(0, 2, 3, 3, 4, 96, 32.0, 0.25, Straggler(1, 4.8)))
     assert isinstance(console.file, io.StringIO)
     assert "worker 1 on node-b takes 4.8 times as long as the others" in console.file.getvalue()
