@@ -27,8 +27,8 @@ from run.config import TrainConfig
 from trainer.place import Place
 
 WARM_UP, STEPS = 4, 16
-FLOAT, HALF = 4, 2
-"""Bytes."""
+BYTES = 4
+"""Of a float32 and of an int32."""
 LIMIT_SECONDS = 400
 
 
@@ -40,7 +40,8 @@ class Found:
     """Bytes that all of this machine have sent over its loopback."""
     tokens: list[np.ndarray]
     """Distinct ones of the batch of each step."""
-    vocabulary: int
+    marks: int
+    """Of which rows it has."""
     others: int
     """Weights besides the embedding."""
 
@@ -55,8 +56,8 @@ def trained(workers: int, batch: int) -> dict[str, float]:
         found = [future.result(LIMIT_SECONDS) for future in futures]
     steps = zip(*(of_worker.tokens for of_worker in found), strict=True)
     rows = float(np.mean([len(np.unique(np.concatenate(of_step))) for of_step in steps]))
-    summed = (rows * reviews.MODEL.embedding_size + found[0].others) * FLOAT + found[0].vocabulary * HALF
-    model = 2 * (workers - 1) / workers * summed
+    summed = rows * reviews.MODEL.embedding_size + found[0].others + found[0].marks
+    model = 2 * (workers - 1) / workers * summed * BYTES
     counted = max(of_worker.sent for of_worker in found) / STEPS / workers
     return {
         "workers": workers,
@@ -73,6 +74,7 @@ def worker(addresses: list[str], number: int, batch: int) -> Found:
     os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
     from trainer import batches
     from trainer.collective import Collective
+    from trainer.marks import Marks
     from trainer.step import ReplicatedModel
     from trainer.training import shares_of
 
@@ -95,7 +97,7 @@ def worker(addresses: list[str], number: int, batch: int) -> Found:
         weights = sum(weight.shape.num_elements() for of in networks for weight in of.trainable_variables)
         tables = sum(table.shape.num_elements() for of in networks for table in of.tables.values())
     tokens = [np.unique(each.ids["word"]) for each in ready[WARM_UP:]]
-    return Found(after - before, tokens, sizes["word"], weights - tables)
+    return Found(after - before, tokens, Marks(sizes["word"], len(addresses)).words, weights - tables)
 
 
 def sent() -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from run.config import View
+from trainer.marks import Marks
 from trainer.place import Place
 
 Values = TypeVar("Values")
@@ -74,7 +75,7 @@ class Collective:
         with the number of workers.
 
         Args:
-            rows: numbers of rows of each view's tables, each once in a replica, int [rows here].
+            rows: numbers of rows of each view's tables, each once in a replica, int32 [rows here].
             sizes: how many rows these tables have.
 
         Returns:
@@ -82,8 +83,9 @@ class Collective:
         """
         if self.place.workers == 1:
             return dict(rows)
-        here = {view: tf.scatter_nd(of[:, None], tf.ones_like(of, tf.half), [sizes[view]]) for view, of in rows.items()}
-        return {view: tf.where(marks > 0)[:, 0] for view, marks in _all_reduced(here).items()}
+        marks = {view: Marks(sizes[view], self.place.workers) for view in rows}
+        summed = _all_reduced({view: marks[view].of(of_view) for view, of_view in rows.items()})
+        return {view: marks[view].rows(of_view) for view, of_view in summed.items()}
 
     def among(self, of_all: tf.Tensor, rows: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
         """Returns this replica's values in their places among the rows of all replicas, and zeros in the others'.
