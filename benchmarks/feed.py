@@ -28,6 +28,7 @@ from run.events import Event, Report, Spooled
 from run.profile import Profile
 from run.result import Result
 from spark_driver import corpus, tfos
+from spark_driver.event_server import EventServer
 from spark_driver.feed import Supervisor
 from spark_driver.preparing import prepare
 from spark_driver.run_folder import RunFolder
@@ -74,7 +75,9 @@ def drive(source: str, out: str) -> None:
         begun = time.perf_counter()
         prepared = prepare(spark, config, folder, Result())
         preparing = time.perf_counter() - begun
-        workers = tfos.start(spark.sparkContext, request.executors, request.cores, spool, nobody)
+        context, number = spark.sparkContext, request.executors
+        with EventServer.of_driver(context.getConf(), nobody, number) as events:
+            workers = tfos.start(context, number, request.cores, spool, events.address)
 
         def task(partition: Iterable[bytes]) -> Iterator[Spooled]:
             listener = Listener()

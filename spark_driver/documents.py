@@ -1,7 +1,9 @@
 """Reads the input and prepares it in Spark: every row becomes a tokenized document of a split, or a rejection."""
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -128,6 +130,7 @@ def _prepared(
         return found.split, found.label, tokens, None, source, None, text, found.length
 
     def partition(batches: _Batches) -> _Batches:
+        _keep_what_is_loaded()
         golden = candidates()
         for batch in rows(batches):
             columns = zip(*(prepare(*row, golden) for row in batch), strict=True) if batch else ([] for _ in _SCHEMA)
@@ -135,6 +138,12 @@ def _prepared(
             yield pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
     return partition
+
+
+@cache
+def _keep_what_is_loaded() -> None:
+    """Has Python's collector of garbage no longer go through all modules with every few thousand documents."""
+    gc.freeze()
 
 
 def _reader(spark: SparkSession, path: str, data: DataConfig) -> tuple[_Rows, DataFrame, Callable[[Any], Fields]]:

@@ -3,18 +3,19 @@
 The driver has two things to say there: who all the workers are, and that a checkpoint is to be written now.
 """
 
+import json
 import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from types import TracebackType
 
 from pyspark import SparkConf
 
-from run.events import Event, from_json, to_json
+from run.events import Event, Joined, from_json, to_json
 from trainer.channel import HANDSHAKE_SECONDS, limit
 
 ACCEPT_SECONDS = 0.1
@@ -33,9 +34,11 @@ class Line:
         """Tells the driver an event."""
         self._connection.send_bytes(to_json(event))
 
-    def heard(self, seconds: float) -> bytes | None:
-        """Returns what the driver says to all, or None if it says nothing for some seconds."""
-        return self._connection.recv_bytes() if self._connection.poll(seconds) else None
+    def all_joined(self, seconds: float) -> list[Joined] | None:
+        """Returns all workers, to one that has joined; None if some have not come within some seconds."""
+        if not self._connection.poll(seconds):
+            return None
+        return [Joined(**joined) for joined in json.loads(self._connection.recv_bytes())]
 
     def asked_for_checkpoint(self) -> bool:
         """Tells whether the driver has asked for a checkpoint since this was asked last."""
@@ -61,19 +64,22 @@ class Address:
 class EventServer:
     """Listens for events, and hands each to a function, one at a time."""
 
-    def __init__(self, bind: str, host: str, handle: Callable[[Event], None]):
+    def __init__(self, bind: str, host: str, handle: Callable[[Event], None], workers: int = 0):
         """Listens on a port that the system chooses.
 
         Args:
             bind: the address of this machine's interface to listen on.
             host: the name or address by which others reach it.
             handle: takes an event; what it raises ends the connection, and is kept as `failure`.
+            workers: how many join; when all have, everyone is told of all.
         """
         # Those that find no room ask again after seconds.
         self._listener = Listener((bind, 0), family="AF_INET", backlog=1024)
         self._closed = threading.Event()
         self.failure: Exception | None = None
         self._handle = handle
+        self._workers = workers
+        self._joined: dict[int, Joined] = {}
         self._lock = threading.Lock()
         self._proved: set[Connection] = set()
         port = self._listener.address[1]
@@ -81,10 +87,10 @@ class EventServer:
         self.address = Address(host, port, secrets.token_bytes(32))
 
     @classmethod
-    def of_driver(cls, conf: SparkConf, handle: Callable[[Event], None]) -> "EventServer":
+    def of_driver(cls, conf: SparkConf, handle: Callable[[Event], None], workers: int = 0) -> "EventServer":
         """Listens where Spark's driver does."""
         host = str(conf.get("spark.driver.host"))
-        return cls(conf.get("spark.driver.bindAddress") or host, host, handle)
+        return cls(conf.get("spark.driver.bindAddress") or host, host, handle, workers)
 
     def __enter__(self) -> "EventServer":
         threading.Thread(target=self._accept, name="events", daemon=True).start()
@@ -103,13 +109,18 @@ class EventServer:
 
     def ask_for_checkpoint(self) -> None:
         """Asks all tasks that are connected; the answer is an event."""
-        self.say(_CHECKPOINT)
+        self._say(_CHECKPOINT)
 
-    def say(self, message: bytes) -> None:
-        """Says something to all tasks that are connected."""
+    def _say(self, message: bytes) -> None:
         for connection in list(self._proved):
             with suppress(OSError):  # it has gone
                 connection.send_bytes(message)
+
+    def _meet(self, event: Event) -> None:
+        if isinstance(event, Joined):
+            self._joined[event.worker] = event
+            if len(self._joined) == self._workers:
+                self._say(json.dumps([asdict(joined) for joined in self._joined.values()]).encode())
 
     def _accept(self) -> None:
         while not self._closed.is_set():
@@ -135,6 +146,7 @@ class EventServer:
                     with self._lock:
                         try:
                             self._handle(event)
+                            self._meet(event)
                         except Exception as error:  # noqa: BLE001 - the driver raises it when its job has ended
                             self.failure = self.failure or error
                             return

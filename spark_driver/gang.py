@@ -71,14 +71,14 @@ class Gang:
     def _attempt(self, monitor: Monitor) -> None:
         context = self.blocks.context
         lost_before = executors.gone(context)
-        with EventServer.of_driver(context.getConf(), monitor.handle) as events:
+        with EventServer.of_driver(context.getConf(), monitor.handle, self.request.executors) as events:
             self.stage(f"starting {self.request.executors} TensorFlow workers")
-            workers = self._started(monitor, lost_before)
-            self.stage("feeding and training")
-            monitor.feeding()
             try:
+                workers = self._started(events.address, monitor, lost_before)
+                self.stage("feeding and training")
+                monitor.feeding()
                 self._feed_and_watch(workers, events.address, monitor, lost_before)
-            except WorkerError as error:
+            except (ClusterStartError, WorkerError) as error:
                 # What could not be recorded here broke the connections of the workers: that is the cause.
                 raise events.failure or error from error
             except (Exception, KeyboardInterrupt) as error:
@@ -98,7 +98,7 @@ class Gang:
             while events.connected and time.monotonic() < end and not monitor.checkpointed.wait(POLL_SECONDS):
                 pass
 
-    def _started(self, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
+    def _started(self, driver: Address, monitor: Monitor, lost_before: frozenset[str]) -> tfos.Workers:
         """Starts a worker on each executor.
 
         Raises:
@@ -108,7 +108,7 @@ class Gang:
         context.setJobGroup(START, "starting TensorFlow workers")
         try:
             work = tfos.training(self.assignment)
-            return tfos.start(context, number, self.request.cores, work, monitor.handle)
+            return tfos.start(context, number, self.request.cores, work, driver)
         except Py4JJavaError as error:
             where = executors.of_tasks(context, START)
             missing = [

@@ -7,7 +7,6 @@ SUCCEEDED without a model. Names of its module TFSparkNode are replaced for that
 tests/spark_driver/test_tfos.py says when they are no longer there.
 """
 
-import json
 import logging
 import os
 import random
@@ -18,7 +17,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -27,7 +26,7 @@ from pyspark import BarrierTaskContext, SparkContext, TaskContext
 
 from run.events import Event, Joined, Report, from_json, to_json
 from spark_driver.errors import ClusterStartError
-from spark_driver.event_server import EventServer, Line
+from spark_driver.event_server import Address, Line
 from trainer.assignment import Assignment
 from trainer.channel import Channel
 from trainer.importing import lean
@@ -111,7 +110,7 @@ class Workers:
         return WorkerChannel(self.nodes[util.read_executor_id()])
 
 
-def start(context: SparkContext, workers: int, cores: int, work: Work, tell: Report) -> Workers:
+def start(context: SparkContext, workers: int, cores: int, work: Work, driver: Address) -> Workers:
     """Starts a TensorFlow worker on each executor, all in one barrier stage: one that fails ends them all at once.
 
     They meet at the driver: a barrier of Spark's own looks once a second whether all have come.
@@ -121,7 +120,7 @@ def start(context: SparkContext, workers: int, cores: int, work: Work, tell: Rep
         workers: how many.
         cores: of each executor.
         work: what they do.
-        tell: told of each that has come.
+        driver: where it listens for as many workers.
 
     Raises:
         Py4JJavaError: one of them did not start, or has not come within `spark.barrier.sync.timeout`.
@@ -137,24 +136,12 @@ def start(context: SparkContext, workers: int, cores: int, work: Work, tell: Rep
         # gRPC's server binds it all the same, as both sockets have SO_REUSEADDR and only one of them listens.
         "release_port": False,
     }
-
     seconds = context._jsc.sc().conf().getTimeAsSeconds(_BOUND, "60s")
-    joined: dict[int, Joined] = {}
 
-    def handle(event: Event) -> None:
-        tell(event)
-        if isinstance(event, Joined):
-            joined[event.worker] = event
-            if len(joined) == workers:
-                events.say(json.dumps([asdict(one) for one in joined.values()]).encode())
+    def task(partition: Iterable[int]) -> Iterator[Node]:
+        yield _start_node(work, cores, cluster, _Meeting(driver.connect(), seconds), partition)
 
-    with EventServer.of_driver(context.getConf(), handle) as events:
-        driver = events.address
-
-        def task(partition: Iterable[int]) -> Iterator[Node]:
-            yield _start_node(work, cores, cluster, _Meeting(driver.connect(), seconds), partition)
-
-        nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
+    nodes = context.parallelize(range(workers), workers).barrier().mapPartitions(task).collect()
     return Workers({node.worker: node for node in nodes})
 
 
@@ -200,10 +187,10 @@ class _Meeting:
         Raises:
             ClusterStartError: they have not all come in time.
         """
-        said = self._driver.heard(self._seconds)
-        if said is None:
+        joined = self._driver.all_joined(self._seconds)
+        if joined is None:
             raise ClusterStartError(f"The others have not come within the {self._seconds} s of {_BOUND}.")
-        return [_reservation(Joined(**values)) for values in json.loads(said)]
+        return list(map(_reservation, joined))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -18,7 +18,7 @@ import pytest
 from pyspark import SparkConf
 
 from local_hadoop.daemons import wait_until
-from run.events import Event, Finished
+from run.events import Event, Finished, Joined
 from spark_driver import event_server
 from spark_driver.event_server import EventServer
 
@@ -48,14 +48,14 @@ def test_a_checkpoint_is_asked_for_once(server: Received) -> None:
     assert not line.asked_for_checkpoint()
 
 
-def test_what_is_said_to_all_reaches_each_that_is_known(server: Received) -> None:
-    lines = [server[0].address.connect() for _ in range(2)]
-    for line in lines:
-        assert line.heard(0) is None
-        line.tell(Finished(1))
-        server[1].get(timeout=LIMIT_SECONDS)
-    server[0].say(b"all have come")
-    assert [line.heard(LIMIT_SECONDS) for line in lines] == [b"all have come"] * 2
+def test_when_all_workers_have_joined_each_is_told_of_all() -> None:
+    joined = [Joined(worker, f"node-{worker}", (), 4_000 + worker) for worker in range(2)]
+    with EventServer("127.0.0.1", "localhost", lambda _: None, workers=2) as server:
+        lines = [server.address.connect() for _ in joined]
+        lines[0].tell(joined[0])
+        assert lines[0].all_joined(0.1) is None
+        lines[1].tell(joined[1])
+        assert [line.all_joined(LIMIT_SECONDS) for line in lines] == [joined, joined]
 
 
 def test_it_knows_whether_anybody_listens(server: Received) -> None:
