@@ -66,7 +66,7 @@ class Collective:
         # A value from outside has no device yet, and the sum is put where its value is: identity gives it the
         # replica's.
         values = tf.nest.map_structure(tf.identity, values)
-        return tf.nest.map_structure(self._added_by_rank, values) if self._by_rank else _all_reduced(values)
+        return self._added_by_rank(values) if self._by_rank else _all_reduced(values)
 
     def union(self, rows: Mapping[View, tf.Tensor], sizes: Mapping[View, int]) -> dict[View, tf.Tensor]:
         """Returns the rows that any replica has, each once; to be called inside `strategy.run`.
@@ -103,10 +103,14 @@ class Collective:
         places = tf.searchsorted(of_all, tf.cast(rows, of_all.dtype))
         return tf.scatter_nd(places[:, None], values, [tf.size(of_all), values.shape[1]])
 
-    def _added_by_rank(self, value: tf.Tensor) -> tf.Tensor:
+    def _added_by_rank(self, values: Values) -> Values:
         """Sums in the order of the ranks: where three are added, another order may give another last bit."""
-        of_all = tf.distribute.get_replica_context().all_gather(value[tf.newaxis], axis=0)
-        return tf.add_n(tf.unstack(tf.gather(of_all, self._order), self.place.workers))
+        flat = tf.nest.flatten(values)
+        own = tf.concat([tf.reshape(value, [1, -1]) for value in flat], 1)
+        of_all = tf.distribute.get_replica_context().all_gather(own, axis=0)
+        summed = tf.add_n(tf.unstack(tf.gather(of_all, self._order), self.place.workers))
+        parts = tf.split(summed, [tf.size(value) for value in flat], num=len(flat))
+        return tf.nest.pack_sequence_as(values, [tf.reshape(p, tf.shape(v)) for p, v in zip(parts, flat, strict=True)])
 
 
 def _all_reduced(values: Values) -> Values:
