@@ -2,7 +2,7 @@
 # make unit   the quick tests                     make faults workers, executors and nodes are killed and stopped
 # make faults-here   those of them that need no Hadoop
 # make bench  training as others do it beside ours, and how fast each engine prepares (makes env-peers and env-flink)
-# make soak   an hour of short runs with random faults (SOAK_MINUTES=60)
+# make soak   an hour of short runs with random faults; SOAK_MINUTES=3 make soak is a short one
 # make test-spark35   the unit and integration tests with Spark 3.5, in an environment of its own
 # make env    the environment alone, .venv; env-flink that of Flink, .venv-flink
 PYTHON ?= $(shell command -v python3.11 || command -v python3)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from statistics import median
 from threading import Timer
 from typing import Any
 
@@ -29,7 +28,7 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "60"))
 LATEST_SECONDS = 8.0
 """How long after the first epoch a fault may come: while it trains, tests, exports or publishes."""
 GROWTH = 1.2
-"""How much more of anything the last third of the runs may take than the first."""
+"""How much more of anything a run of the last third may take than those of the first."""
 
 
 def driver_of(run: Running) -> psutil.Process:
@@ -138,4 +137,5 @@ def test_runs_with_faults(command: Command, reviews: list[dict[str, Any]], tmp_p
     third = len(soak.usages) // 3
     for figure in ("memory_mib", "handles", "threads", "ports"):
         used = [getattr(usage, figure) for usage in soak.usages]
-        assert third == 0 or median(used[-third:]) <= GROWTH * median(used[:third]), (figure, used)
+        # The most, not the middle: a run that has restarted its workers has more threads than one that has not.
+        assert max(used[-third:]) <= GROWTH * max(used[:third] or used), (figure, used)
