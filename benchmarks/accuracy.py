@@ -19,20 +19,20 @@ from tempfile import TemporaryDirectory
 
 from pyspark.sql import SparkSession
 
+from benchmarks.reviews import language
 from run import settings
-from run.config import CORPUS, RunConfig, View
+from run.config import CORPUS, RunConfig
 from run.events import EpochDone, Event, Tested
 from run.metrics import Evaluation
 from run.splits import Split
 from spark_driver import word_vectors
 from text.encoding import encode
 from text.language import Language
-from text.preparation import Preparation, TokenizedDocument, token_counts
+from text.preparation import Preparation, TokenizedDocument
 from text.reading import read
 from text.records import Document, split_of
 from text.segmenter import Segmenter
 from text.vectors import WordVectors
-from text.vocabulary import Vocabulary
 from trainer.collective import Collective
 from trainer.judging import Judge
 from trainer.place import laptop
@@ -67,16 +67,6 @@ def of_new_texts(prepared: Iterable[tuple[str, TokenizedDocument]]) -> list[Toke
     """Returns the test documents whose text stands in no other split."""
     known = {text for text, document in prepared if document.split != "test"}
     return [document for text, document in prepared if document.split == "test" and text not in known]
-
-
-def language(config: RunConfig, segmenter: Segmenter, prepared: list[TokenizedDocument]) -> Language:
-    """Counts the training documents."""
-    training = [document for document in prepared if document.split == "train"]
-    vocabularies: dict[View, Vocabulary] = {}
-    for view in config.text.views:
-        counts = token_counts(document.tokens[view] for document in training)
-        vocabularies[view] = Vocabulary.of_counts(counts, config.text.vocabulary_size, config.text.min_count)
-    return Language(segmenter, vocabularies, tuple(sorted({document.label for document in training})))
 
 
 def shares_in(folder: Path, documents: Iterable[TokenizedDocument], known: Language) -> dict[Split, Share]:
@@ -152,7 +142,7 @@ def main() -> None:
     segmenter = Segmenter()
     prepared = list(documents(config, Preparation.of(config.text, segmenter, lambda _: "train")))
     every = [document for _, document in prepared]
-    known = language(config, segmenter, every)
+    known = language(config.text, segmenter, every)
     vectors = vectors_of(config, known, every)
     collective = Collective(laptop())
     with TemporaryDirectory() as folder:

@@ -19,11 +19,9 @@ from benchmarks import reviews
 from run.config import DataConfig, TextConfig, View
 from spark_driver.columns import ColumnEncoder, gathered
 from text.encoding import in_blocks
-from text.language import Language
-from text.preparation import Preparation, Rejection, TokenizedDocument, split_rule, token_counts
+from text.preparation import Preparation, Rejection, TokenizedDocument, split_rule
 from text.records import fields_of_json
 from text.segmenter import Segmenter
-from text.vocabulary import Vocabulary
 
 BATCH = 1_000
 """Documents that Spark hands to Python at once."""
@@ -62,13 +60,7 @@ def main() -> None:
         return (preparation.outcome(data.input or "", line, lambda line: fields_of_json(line, data)) for line in lines)
 
     documents = [found for found in prepared() if isinstance(found, TokenizedDocument)]
-    vocabularies = {
-        view: Vocabulary.of_counts(
-            token_counts(d.tokens[view] for d in documents if d.split == "train"), text.vocabulary_size, text.min_count
-        )
-        for view in text.views
-    }
-    language = Language(preparation.segmenter, vocabularies, tuple(sorted({d.label for d in documents})))
+    language = reviews.language(text, preparation.segmenter, documents)
     handed_on = list(batches(documents))
 
     def encoded() -> Iterator[bytes]:

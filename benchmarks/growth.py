@@ -11,9 +11,7 @@ each kind took, in MiB: worker, Spark's Python on an executor (which prepares, a
 import argparse
 import json
 import random
-import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,9 +20,9 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from benchmarks import rates, reviews
-from benchmarks.peers.our_executors import our_settings
-from run import folder as run_folder
-from run.events import Started, from_json
+from benchmarks.memory import own_mib
+from benchmarks.peers.our_executors import our_settings, recorded, train_command
+from run.events import Started
 
 LOOK_SECONDS = 0.5
 
@@ -48,13 +46,6 @@ def kind(process: psutil.Process) -> str | None:
     return "driver" if "spark_driver/train.py" in line else "Spark's Python" if "pyspark" in line else None
 
 
-def own_mib(process: psutil.Process) -> float:
-    """Anonymous memory of a process."""
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-    found = re.findall(r"RssAnon:\s+(\d+) kB", status)
-    return int(found[0]) / 1024 if found else 0.0  # it has ended
-
-
 def watched(command: list[str]) -> dict[int, tuple[str, float]]:
     """Runs a command; returns what each of its processes was, and the most memory that it took."""
     most: dict[int, tuple[str, float]] = {}
@@ -64,7 +55,7 @@ def watched(command: list[str]) -> dict[int, tuple[str, float]]:
                 with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):  # it has ended
                     if (name := kind(process)) is not None:
                         _, before = most.get(process.pid, (name, 0.0))
-                        most[process.pid] = name, max(before, own_mib(process))
+                        most[process.pid] = name, max(before, own_mib(process.pid))
             with suppress(subprocess.TimeoutExpired):
                 launcher.wait(LOOK_SECONDS)
     if launcher.returncode:
@@ -78,12 +69,8 @@ def measured(times: int, epochs: int, folder: Path) -> dict[str, float]:
     with file.open("w", encoding="utf-8") as written:
         written.writelines(json.dumps({"text": text, "label": label}) + "\n" for text, label in documents(times))
     settings = our_settings(file) | {"train.epochs": epochs, "train.patience": epochs}
-    sets = [part for key, value in settings.items() for part in ("--set", f"{key}={json.dumps(value)}")]
-    program = str(Path(sys.executable).with_name("textcnn"))
-    processes = watched([program, "train", "examples/reviews.toml", *sets, "--out", str(out)])
-    result = json.loads((out / run_folder.RESULT).read_text(encoding="utf-8"))
-    lines = (out / run_folder.metrics(result["run"])).read_text(encoding="utf-8").splitlines()
-    events = [(json.loads(line)["time"], from_json(line.encode())) for line in lines]
+    processes = watched(train_command(settings, str(out)))
+    result, events = recorded(out)
     workers = {event.pid for _, event in events if isinstance(event, Started)}
     memory: dict[str, float] = {}
     for pid, (name, mib) in processes.items():

@@ -22,10 +22,10 @@ LENGTHS = (1, 127)
 BLOCK = 512
 
 
-def own_mib() -> float:
-    """Anonymous memory of this process."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.findall(r"RssAnon:\s+(\d+) kB", status)[0]) / 1024
+def own_mib(process: int | str = "self") -> float:
+    """Anonymous memory of a process; none of one that has just ended."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return sum(map(int, re.findall(r"RssAnon:\s+(\d+) kB", status))) / 1024
 
 
 def main(documents: int) -> None:

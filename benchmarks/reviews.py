@@ -9,7 +9,7 @@ from run.config import ModelConfig, TextConfig, View
 from run.splits import Split
 from text.encoding import encode
 from text.language import Language
-from text.preparation import Preparation, token_counts
+from text.preparation import Preparation, TokenizedDocument, token_counts
 from text.records import split_of
 from text.segmenter import Segmenter
 from text.vocabulary import Vocabulary
@@ -43,6 +43,16 @@ def by_text(_: int, text: str) -> Split:
     return split_of(text, 0.1, 0.1)
 
 
+def language(text: TextConfig, segmenter: Segmenter, documents: Sequence[TokenizedDocument]) -> Language:
+    """Counts the training documents, as a run does."""
+    training = [document for document in documents if document.split == "train"]
+    vocabularies = {
+        view: Vocabulary.of_counts(token_counts(d.tokens[view] for d in training), text.vocabulary_size, text.min_count)
+        for view in text.views
+    }
+    return Language(segmenter, vocabularies, tuple(sorted({document.label for document in training})))
+
+
 def spooled(
     folder: Path, split: Callable[[int, str], Split], views: Sequence[View] = VIEWS, file: Path = FILE
 ) -> Reviews:
@@ -60,14 +70,8 @@ def spooled(
         preparation.document((review.encode(), label.encode()))._replace(split=split(number, review))
         for number, (review, label) in enumerate(rows(file))
     ]
-    training = [document.tokens for document in documents if document.split == "train"]
-    vocabularies = {
-        view: Vocabulary.of_counts(token_counts(d[view] for d in training), text.vocabulary_size, text.min_count)
-        for view in text.views
-    }
-    labels = tuple(sorted({document.label for document in documents}))
-    language = Language(preparation.segmenter, vocabularies, labels)
+    known = language(text, preparation.segmenter, documents)
     spool = Spool(folder, text.views)
-    for block in encode(documents, 0, language):
+    for block in encode(documents, 0, known):
         spool.add(block.to_bytes())
-    return Reviews(spool, language)
+    return Reviews(spool, known)
